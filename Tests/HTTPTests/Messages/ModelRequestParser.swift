@@ -1,7 +1,7 @@
 @testable import HTTP
 
-/// The request parser as one would write it with all the time in the world: lists of lines, lists of
-/// bytes, one rule after the other. It looks at whole heads only.
+/// The request parser as one would write it with all the time in the world: lists of lines, lists
+/// of bytes, one rule after the other. It looks at whole heads only.
 struct ModelRequest: Equatable {
   var method: [UInt8]
   var target: [UInt8]
