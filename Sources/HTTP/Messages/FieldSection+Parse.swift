@@ -1,8 +1,8 @@
 extension FieldSection {
   /// Reads lines of `name: value` up to and with the empty line that ends them.
   ///
-  /// Places are kept relative to the start of `bytes`. `end` bounds what may be looked at; `framing`
-  /// hears of the fields that frame the message.
+  /// Places are kept relative to the start of `bytes`. `end` bounds what may be looked at, and
+  /// `framing` hears of the fields that frame the message.
   /// - Returns: the place behind the empty line, or nil where the bytes end before it.
   mutating func parse(
     _ bytes: Span<UInt8>, from start: Int, to end: Int, atMost limit: Int,

@@ -1,5 +1,5 @@
-/// How much a peer may send before we stop listening. Every number bounds memory or time, so none of
-/// them is optional.
+/// How much a peer may send before we stop listening. Every number bounds memory or time, so none
+/// of them is optional.
 package struct HTTPLimits: Equatable, Sendable {
   /// A whole head: request or status line, fields, and the empty line (431).
   package var headBytes = 16 * 1024
