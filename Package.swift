@@ -26,15 +26,18 @@ let package = Package(
   targets: [
     // The system and its libraries.
     .target(name: "CLinux"),
+    .target(name: "CScan"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
+    floor("JSON", on: ["CScan"]),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
+    tests(of: "JSON", with: ["CScan"]),
   ],
   swiftLanguageModes: [.v6]
 )
