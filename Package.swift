@@ -32,9 +32,11 @@ let package = Package(
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
+    floor("Crypto", on: ["COpenSSL", "Platform"]),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
+    tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )
