@@ -34,10 +34,12 @@ let package = Package(
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
     floor("JSON", on: ["CScan"]),
+    floor("Crypto", on: ["COpenSSL", "Platform"]),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )
