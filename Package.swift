@@ -36,10 +36,14 @@ let package = Package(
     floor("JSON", on: ["CScan"]),
     floor("Crypto", on: ["COpenSSL", "Platform"]),
 
+    // What an event is and how it arrives.
+    floor("Events", on: ["Platform", "JSON", "Crypto"]),
+
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "JSON", with: ["CScan"]),
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
+    tests(of: "Events", with: ["Platform", "JSON"]),
   ],
   swiftLanguageModes: [.v6]
 )
