@@ -27,6 +27,7 @@ let package = Package(
     // The system and its libraries.
     .target(name: "CLinux"),
     .target(name: "CScan"),
+    .target(name: "CHTTP"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -34,10 +35,12 @@ let package = Package(
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
     floor("JSON", on: ["CScan"]),
+    floor("HTTP", on: ["CHTTP", "Platform"]),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "JSON", with: ["CScan"]),
+    tests(of: "HTTP", with: ["CHTTP", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )
