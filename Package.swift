@@ -37,6 +37,10 @@ let package = Package(
     floor("JSON", on: ["CScan"]),
     floor("HTTP", on: ["CHTTP", "Platform"]),
 
+    // Beside the house: what it is measured with.
+    .executableTarget(
+      name: "micro", dependencies: ["JSON"], path: "Benchmarks/Micro", swiftSettings: settings),
+
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "JSON", with: ["CScan"]),

@@ -1,7 +1,7 @@
 /// A value of a configuration file that knows where it was written, so that whoever finds it wrong
 /// can say so in a way its author can follow.
 package struct JSON5Node: Equatable, Sendable {
-  package indirect enum Content: Equatable, Sendable {
+  package enum Content: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)

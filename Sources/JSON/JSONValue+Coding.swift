@@ -150,7 +150,10 @@ struct UniqueKeys {
 
   mutating func insert(_ key: String) -> Bool {
     if many.isEmpty, few.count < 16 {
-      guard !few.contains(where: { $0.utf8.elementsEqual(key.utf8) }) else { return false }
+      // Equal bytes are equal text, and text is compared faster.
+      guard !few.contains(where: { $0 == key && $0.utf8.elementsEqual(key.utf8) }) else {
+        return false
+      }
       few.append(key)
       return true
     }

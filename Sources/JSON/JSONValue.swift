@@ -1,7 +1,7 @@
 /// A whole JSON value in memory, for the paths where convenience counts more than speed. Keys keep
 /// their order and appear once; strings and keys are equal when their bytes are, so a letter written
 /// in two ways is two letters.
-package indirect enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
   case null
   case bool(Bool)
   case integer(Int64)
