@@ -30,8 +30,7 @@ int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int 
   for (int i = 0; i < count; i++) {
     uint32_t ready = 0;
     if (raw[i].events & EPOLLIN) ready |= CLINUX_READABLE;
-    // A half-closed peer is readable: the next read returns what is left, then the end.
-    if (raw[i].events & EPOLLRDHUP) ready |= CLINUX_READABLE;
+    if (raw[i].events & EPOLLRDHUP) ready |= CLINUX_ENDED;
     if (raw[i].events & EPOLLOUT) ready |= CLINUX_WRITABLE;
     if (raw[i].events & (EPOLLERR | EPOLLHUP)) ready |= CLINUX_HANGUP;
     events[i].events = ready;

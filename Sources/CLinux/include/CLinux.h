@@ -18,6 +18,8 @@ enum {
   CLINUX_WRITABLE = 2,
   // The peer is gone, or the descriptor is in error: both directions will answer at once.
   CLINUX_HANGUP = 4,
+  // The peer will send no more: reads answer at once from now on.
+  CLINUX_ENDED = 8,
 };
 
 // All of these return -1 and set errno on failure, as the calls they wrap.
