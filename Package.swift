@@ -26,6 +26,7 @@ let package = Package(
   targets: [
     // The system and its libraries.
     .target(name: "CLinux"),
+    .target(name: "CScan"),
     .target(name: "CHTTP"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -33,11 +34,25 @@ let package = Package(
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
+    floor("JSON", on: ["CScan"]),
+    floor("Crypto", on: ["COpenSSL", "Platform"]),
     floor("HTTP", on: ["CHTTP", "Platform"]),
+
+    // What an event is and how it arrives.
+    floor("Events", on: ["Platform", "JSON", "Crypto"]),
+    floor("Dialects", on: ["Platform", "JSON", "Events"]),
+
+    // Beside the house: what it is measured with.
+    .executableTarget(
+      name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"], path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
+    tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
+    tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
   ],
   swiftLanguageModes: [.v6]
 )
