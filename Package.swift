@@ -35,11 +35,13 @@ let package = Package(
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
     floor("JSON", on: ["CScan"]),
+    floor("Telemetry", on: ["JSON", "Platform"]),
     floor("HTTP", on: ["CHTTP", "Platform"]),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Telemetry", with: ["JSON", "Platform"]),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
