@@ -34,4 +34,26 @@ import Testing
     health.phase = .stopping
     #expect(!health.isReady && health.isLive)
   }
+
+  @Test("each route answers JSON with the version and the parts that matter to it")
+  mutating func answers() {
+    health.set("spool", .degraded, "70 % \"full\"")
+    health.set("aggregator", .failed)
+    #expect(health.whole.status == 200)
+    #expect(
+      String(decoding: health.whole.body, as: UTF8.self)
+        == #"{"status":"degraded","service":"test","version":"1.2.3","phase":"serving","#
+        + #""live":true,"ready":true,"dependencies":{"#
+        + #""spool":{"status":"degraded","detail":"70 % \"full\""},"#
+        + #""aggregator":{"status":"failed"},"writer":{"status":"ok"}}}"#)
+    #expect(health.readiness.status == 200)
+    health.set("writer", .failed, "stuck")
+    #expect(health.liveness.status == 503)
+    #expect(
+      String(decoding: health.liveness.body, as: UTF8.self)
+        == #"{"status":"failed","service":"test","version":"1.2.3","phase":"serving","#
+        + #""dependencies":{"writer":{"status":"failed","detail":"stuck"}}}"#)
+    #expect(health.readiness.status == 503)
+    #expect(health.whole.status == 503)
+  }
 }
