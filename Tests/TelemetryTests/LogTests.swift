@@ -52,6 +52,33 @@ import Testing
         #""name":"a\"b\\c\nd\u000d\u0000\u001b[31m\u007f\u0085\u2028\u202eé😀"}"#))
   }
 
+  @Test("any text is read back from its line by a JSON reader", arguments: UInt64(0)..<20)
+  func readsBack(seed: UInt64) throws {
+    var random = RandomGenerator(SeededRandom(seed: seed))
+    var text = ""
+    for _ in 0..<100 {
+      let limit: UInt32 = Bool.random(using: &random) ? 0x2100 : 0x11_0000
+      guard let scalar = Unicode.Scalar(UInt32.random(in: 0..<limit, using: &random)) else {
+        continue
+      }
+      text.unicodeScalars.append(scalar)
+    }
+    Log(output()).info("m", ["text": .text(text)])
+    let line = Array(pipe.lines()[0].utf8)
+    var cursor = JSONCursor()
+    try cursor.enterObject(line.span)
+    var found: String?
+    while let key = try cursor.nextKey(line.span) {
+      guard key.equals("text", in: line.span) else {
+        _ = try cursor.skip(line.span)
+        continue
+      }
+      found = try cursor.text(line.span).string(in: line.span)
+    }
+    try cursor.finish(line.span)
+    #expect(found.map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
+  }
+
   @Test(
     "a field cannot take the place of what every line has, a value has a bound, and JSON no NaN")
   func fields() {
