@@ -35,7 +35,11 @@ let package = Package(
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
     floor("JSON", on: ["CScan"]),
+<<<<<<< HEAD
     floor("Crypto", on: ["COpenSSL", "Platform"]),
+=======
+    floor("Telemetry", on: ["JSON", "Platform"]),
+>>>>>>> 1fca3622aacccb5b1726f0040798b0588348b068
     floor("HTTP", on: ["CHTTP", "Platform"]),
 
     // What an event is and how it arrives.
@@ -49,7 +53,11 @@ let package = Package(
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "JSON", with: ["CScan"]),
+<<<<<<< HEAD
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
+=======
+    tests(of: "Telemetry", with: ["JSON", "Platform"]),
+>>>>>>> 1fca3622aacccb5b1726f0040798b0588348b068
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
