@@ -32,9 +32,11 @@ let package = Package(
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
+    floor("SQLite", on: ["CSQLite"]),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
+    tests(of: "SQLite"),
   ],
   swiftLanguageModes: [.v6]
 )
