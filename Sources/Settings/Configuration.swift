@@ -29,10 +29,10 @@ package struct Configuration: Sendable {
   /// What is odd without being wrong.
   package let warnings: [SettingsProblem]
   private let entries: [String: Entry]
-  private let secrets: [String: Secret]
+  private let secrets: [String: Confidential]
 
   init(
-    schema: SettingsSchema, entries: [String: Entry], secrets: [String: Secret],
+    schema: SettingsSchema, entries: [String: Entry], secrets: [String: Confidential],
     warnings: [SettingsProblem]
   ) {
     self.schema = schema
@@ -54,7 +54,7 @@ package struct Configuration: Sendable {
   }
 
   /// The content of the file that the setting names, without a line feed at its end.
-  package func secret(_ setting: Setting<SecretFile?>) -> Secret? { secrets[setting.path] }
+  package func secret(_ setting: Setting<SecretFile?>) -> Confidential? { secrets[setting.path] }
 
   /// Every key with its value and who said so, for `check-config`.
   package var listing: String {

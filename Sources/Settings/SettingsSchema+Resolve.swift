@@ -58,7 +58,7 @@ extension SettingsSchema {
 private struct Resolution {
   let schema: SettingsSchema
   var entries: [String: Configuration.Entry] = [:]
-  var secrets: [String: Secret] = [:]
+  var secrets: [String: Confidential] = [:]
   var problems: [SettingsProblem] = []
   var warnings: [SettingsProblem] = []
 
@@ -174,7 +174,7 @@ private struct Resolution {
         var bytes = try readFile(file.path.text)
         while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }
         if let text = String(validating: bytes), !text.isEmpty {
-          secrets[setting.path] = Secret(text)
+          secrets[setting.path] = Confidential(text)
         } else {
           problems.append(
             SettingsProblem("\(entry.origin)", "\(setting.path): \(file.path.text) holds no text"))
