@@ -40,6 +40,7 @@ let package = Package(
     floor("Crypto", on: ["COpenSSL", "Platform"]),
     floor("JSON", on: ["CScan"]),
     floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
     floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
 
@@ -60,6 +61,7 @@ let package = Package(
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
     tests(of: "JSON", with: ["CScan"]),
     tests(of: "Telemetry", with: ["JSON", "Platform"]),
+    tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
