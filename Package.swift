@@ -46,14 +46,20 @@ let package = Package(
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Crypto"]),
 
+    // How it waits and travels.
+    floor("Spool", on: ["Events", "Platform", "SQLite"]),
+
     // How it is counted.
     floor("Query", on: ["Events"]),
     floor("Store", on: ["Events", "Platform", "SQLite"]),
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["JSON", "Events", "Platform"], path: "Benchmarks/Micro",
+      name: "micro", dependencies: ["JSON", "Events", "Platform", "Spool"], path: "Benchmarks/Micro",
       swiftSettings: settings),
+
+    // How an event waits and travels.
+    floor("Spool", on: ["Platform", "SQLite"]),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
@@ -63,6 +69,7 @@ let package = Package(
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
   ],
   swiftLanguageModes: [.v6]
 )
