@@ -58,9 +58,6 @@ let package = Package(
       name: "micro", dependencies: ["JSON", "Events", "Platform", "Spool"], path: "Benchmarks/Micro",
       swiftSettings: settings),
 
-    // How an event waits and travels.
-    floor("Spool", on: ["Platform", "SQLite"]),
-
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),

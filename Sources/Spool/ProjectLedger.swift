@@ -1,3 +1,4 @@
+import Events
 import Platform
 
 /// The numbers of one project: where its events stand, and which numbers come next.
@@ -12,7 +13,7 @@ struct ProjectLedger: Equatable, Sendable {
   static let maximumNumber: Int64 = 32_000
 
   let number: Int64
-  let name: String
+  let project: ProjectID
 
   // Kept in the project's row, in the transaction of whatever changes them.
   /// The position of the next event to come.
@@ -32,9 +33,9 @@ struct ProjectLedger: Equatable, Sendable {
   var openStretches = 0
   var openGaps = 0
 
-  init(number: Int64, name: String) {
+  init(number: Int64, project: ProjectID) {
     self.number = number
-    self.name = name
+    self.project = project
   }
 
   func id(of position: Int64) -> Int64 { number << Self.positionBits | position }
@@ -62,7 +63,7 @@ struct ProjectLedger: Equatable, Sendable {
     for value in [number, next, cursor, offset, nextBatch, durableThrough, events, bytes, commit] {
       writer.append(littleEndian: value)
     }
-    writer.append(text: name)
+    writer.append(text: project.text)
     return Int64(crc32c(writer.bytes.span))
   }
 

@@ -1,3 +1,4 @@
+package import Events
 package import Platform
 import SQLite
 
@@ -40,7 +41,7 @@ package final class Spool: Sendable {
 
   /// Keeps events: `records` back to back, `ends` the end of each. Returns when they are on disk.
   package func append(
-    _ records: [UInt8], ends: [Int], project: String
+    _ records: [UInt8], ends: [Int], project: ProjectID
   ) async throws(SpoolError) {
     precondition(ends.last ?? 0 == records.count, "the last record ends where the bytes end")
     if ends.isEmpty { return }
@@ -64,7 +65,7 @@ package final class Spool: Sendable {
   /// What is to be sealed next, of one project or of each in turn; nil when there is nothing. Taking
   /// it changes nothing: of two that took the same, one `seal` succeeds.
   package func nextWork(
-    _ limit: BlockLimit, of project: String? = nil
+    _ limit: BlockLimit, of project: ProjectID? = nil
   ) async throws(SpoolError) -> Work? {
     try await writer.run { store throws(SQLiteError) in try store.nextWork(limit, of: project) }
   }

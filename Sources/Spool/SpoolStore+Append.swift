@@ -1,9 +1,10 @@
+import Events
 import Platform
 import SQLite
 
 /// The events of one caller, waiting for their commit.
 struct AppendRequest: Sendable {
-  let project: String
+  let project: ProjectID
   let records: [UInt8]
   let ends: [Int]
 }
@@ -15,7 +16,7 @@ extension SpoolStore {
     try change { () throws(SQLiteError) in
       for (index, requests) in try byProject(group) {
         var ledger = ledgers[index]
-        builder.begin(project: ledger.name, first: ledger.next, received: now)
+        builder.begin(project: ledger.project.text, first: ledger.next, received: now)
         for number in requests {
           try append(group[number], to: &ledger, now: now)
         }
@@ -36,7 +37,7 @@ extension SpoolStore {
         builder.count >= limit.events || builder.recordBytes + (end - start) > limit.bytes
       if isFull, builder.count > 0 {
         try storeChunk(of: &ledger)
-        builder.begin(project: ledger.name, first: ledger.next, received: now)
+        builder.begin(project: ledger.project.text, first: ledger.next, received: now)
       }
       builder.append(request.records.span.extracting(start..<end))
       start = end
@@ -73,7 +74,7 @@ extension SpoolStore {
     var part: [Int: Int] = [:]
     for number in group.indices where !group[number].ends.isEmpty {
       // Nearly always the project of the request before.
-      if let last = parts.last, ledgers[last.index].name == group[number].project {
+      if let last = parts.last, ledgers[last.index].project == group[number].project {
         parts[parts.count - 1].requests.append(number)
         continue
       }

@@ -20,7 +20,7 @@ extension SpoolStore {
         batches.append(
           SealedBatch(
             key: BatchKey(
-              project: ledgers[index].name, epoch: epoch, batch: statement.int64(1)),
+              project: ledgers[index].project, epoch: epoch, batch: statement.int64(1)),
             firstSequence: statement.int64(2), count: statement.int(3), size: statement.int(4)))
       }
     }

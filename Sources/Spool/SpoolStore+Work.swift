@@ -1,3 +1,4 @@
+import Events
 import Platform
 import SQLite
 
@@ -5,10 +6,10 @@ extension SpoolStore {
   /// What comes next, a project after the other: gaps first, then what must be sealed again, then
   /// the oldest events that were never sealed. Nil when there is nothing. What turns out to be
   /// damaged is mended on the way, and the call goes on behind it.
-  func nextWork(_ limit: BlockLimit, of project: String? = nil) throws(SQLiteError) -> Work? {
+  func nextWork(_ limit: BlockLimit, of project: ProjectID? = nil) throws(SQLiteError) -> Work? {
     for step in 0..<ledgers.count {
       let index = (turn + step) % ledgers.count
-      if let project, ledgers[index].name != project { continue }
+      if let project, ledgers[index].project != project { continue }
       while ledgers[index].hasWork {
         if let work = try work(ofProjectAt: index, limit) {
           turn = index + 1
@@ -25,7 +26,7 @@ extension SpoolStore {
     let ledger = ledgers[index]
     if ledger.openGaps > 0, let gap = try firstOpenGap(of: ledger) {
       return Work(
-        project: ledger.name, epoch: epoch, batch: ledger.nextBatch, firstSequence: gap.sequence,
+        project: ledger.project, epoch: epoch, batch: ledger.nextBatch, firstSequence: gap.sequence,
         content: .gap(gap), received: gap.wallMilliseconds, remaining: ledger.unsealedEvents,
         position: 0)
     }
@@ -65,7 +66,7 @@ extension SpoolStore {
         let before = block.count
         let outcome = statement.withBlob(3) { payload -> Int? in
           guard let header = ChunkHeader(payload), header.first == first,
-            header.count == count, header.project == ledger.name,
+            header.count == count, header.project == ledger.project.text,
             first + count <= positions.upperBound,
             Int64(crc32c(payload)) == statement.int64(2)
           else { return nil }
@@ -87,7 +88,7 @@ extension SpoolStore {
       return nil
     }
     return Work(
-      project: ledger.name, epoch: epoch, batch: ledger.nextBatch, firstSequence: sequence,
+      project: ledger.project, epoch: epoch, batch: ledger.nextBatch, firstSequence: sequence,
       content: .events(block), received: received, remaining: ledger.next - end,
       position: positions.lowerBound)
   }
@@ -268,7 +269,7 @@ extension SpoolStore {
       try removeChunk(id: ledger.id(of: header.first))
       let cuts = rest.prefix { $0 < end }
       for (start, end) in zip([header.first] + cuts, cuts + [end]) {
-        builder.begin(project: ledger.name, first: start, received: header.received)
+        builder.begin(project: ledger.project.text, first: start, received: header.received)
         for number in Int(start - header.first)..<Int(end - header.first) {
           builder.append(chunk.payload.span.extracting(frames[number]))
         }

@@ -1,3 +1,4 @@
+import Events
 import Platform
 import SQLite
 
@@ -11,7 +12,7 @@ final class SpoolStore {
   var commit: Int64
   /// By project number, which starts from 1.
   var ledgers: [ProjectLedger] = []
-  var numbers: [String: Int] = [:]
+  var numbers: [ProjectID: Int] = [:]
   var builder = ChunkBuilder()
   /// The project that `nextWork` begins its round with.
   var turn = 0
@@ -122,7 +123,9 @@ final class SpoolStore {
       """
     ) { statement throws(SQLiteError) in
       while try statement.step() {
-        var ledger = ProjectLedger(number: statement.int64(0), name: statement.text(1))
+        // A name that is none: the row is damaged.
+        guard let project = try? ProjectID(statement.text(1)) else { throw Self.unsound("project") }
+        var ledger = ProjectLedger(number: statement.int64(0), project: project)
         ledger.next = statement.int64(2)
         ledger.cursor = statement.int64(3)
         ledger.offset = statement.int64(4)
@@ -132,9 +135,9 @@ final class SpoolStore {
         ledger.bytes = statement.int64(8)
         ledger.commit = statement.int64(9)
         guard ledger.checksum == statement.int64(10), ledger.isConsistent,
-          ledger.number == Int64(ledgers.count + 1), numbers[ledger.name] == nil
+          ledger.number == Int64(ledgers.count + 1), numbers[project] == nil
         else { throw Self.unsound("project") }
-        numbers[ledger.name] = ledgers.count
+        numbers[project] = ledgers.count
         ledgers.append(ledger)
         commit = max(commit, ledger.commit)
       }
@@ -162,13 +165,13 @@ final class SpoolStore {
   }
 
   /// The index of a project, which gets its row with the first event.
-  func index(of project: String) throws(SQLiteError) -> Int {
+  func index(of project: ProjectID) throws(SQLiteError) -> Int {
     if let index = numbers[project] { return index }
     let number = Int64(ledgers.count + 1)
     guard number <= ProjectLedger.maximumNumber else {
-      throw SQLiteError(code: 13, message: "too many projects", subject: project)  // SQLITE_FULL
+      throw SQLiteError(code: 13, message: "too many projects", subject: project.text)  // SQLITE_FULL
     }
-    ledgers.append(ProjectLedger(number: number, name: project))
+    ledgers.append(ProjectLedger(number: number, project: project))
     numbers[project] = ledgers.count - 1
     return ledgers.count - 1
   }
@@ -187,7 +190,7 @@ final class SpoolStore {
       """
     ) { statement throws(SQLiteError) in
       statement.bind(1, ledger.number)
-      statement.bind(2, ledger.name)
+      statement.bind(2, ledger.project.text)
       statement.bind(3, ledger.next)
       statement.bind(4, ledger.cursor)
       statement.bind(5, ledger.offset)

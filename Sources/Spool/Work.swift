@@ -1,3 +1,5 @@
+package import Events
+
 /// Events that are lost, as the aggregator is told of them.
 package struct Gap: Equatable, Sendable {
   package enum Reason: String, Sendable {
@@ -30,7 +32,7 @@ package struct Work: Equatable, Sendable {
     case gap(Gap)
   }
 
-  package let project: String
+  package let project: ProjectID
   package let epoch: Epoch
   package let batch: Int64
   /// The sequence of the first event; for a gap, of the first lost one.
@@ -49,11 +51,11 @@ package struct Work: Equatable, Sendable {
 
 /// The name of a sealed batch within the spool.
 package struct BatchKey: Hashable, Sendable {
-  package let project: String
+  package let project: ProjectID
   package let epoch: Epoch
   package let batch: Int64
 
-  package init(project: String, epoch: Epoch, batch: Int64) {
+  package init(project: ProjectID, epoch: Epoch, batch: Int64) {
     self.project = project
     self.epoch = epoch
     self.batch = batch

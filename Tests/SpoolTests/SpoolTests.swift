@@ -1,3 +1,4 @@
+import Events
 import Platform
 import Testing
 
@@ -46,7 +47,7 @@ import Testing
       for caller in 0..<16 {
         group.addTask {
           for round in 0..<50 {
-            let project = "project-\(caller % 3)"
+            let project = try ProjectID("project-\(caller % 3)")
             let events = request([caller * 1000 + round], project: project)
             try await spool.append(events.records, ends: events.ends, project: project)
           }
@@ -57,7 +58,7 @@ import Testing
     var seen: [Int: [Int]] = [:]
     while let work = try await spool.nextWork(BlockLimit(events: 37, bytes: .max)) {
       for number in work.numbers {
-        #expect("project-\(number / 1000 % 3)" == work.project)
+        #expect("project-\(number / 1000 % 3)" == work.project.text)
         seen[number / 1000, default: []].append(number % 1000)
       }
       #expect(try await spool.seal(work, bytes: [0]))

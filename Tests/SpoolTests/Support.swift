@@ -1,3 +1,4 @@
+import Events
 import Glibc
 import Platform
 import Synchronization
@@ -18,22 +19,14 @@ final class Scratch: Sendable {
   deinit { _ = unsafe system("rm -rf \(path)") }
 }
 
-/// The machine's time.
-struct TestClock: Clock {
-  var wallMilliseconds: Int64 { nanoseconds(CLOCK_REALTIME) / 1_000_000 }
-  var monotonicNanoseconds: UInt64 { UInt64(nanoseconds(CLOCK_MONOTONIC)) }
-  func sleep(for duration: Duration) async { try? await Task.sleep(for: duration) }
-
-  private func nanoseconds(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    unsafe clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
-}
-
 enum Shared {
   /// Threads of workers live as long as the process: all tests share one.
   static let worker = Worker(name: "spool-test")
+  static let clock: SystemClock = {
+    do { return SystemClock(timers: try EventLoop(name: "spool-timers")) } catch {
+      fatalError("\(error)")
+    }
+  }()
 }
 
 /// Records that say which they are: the number, then filling.
@@ -47,7 +40,7 @@ func number(of record: some Collection<UInt8>) -> Int {
   record.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
 }
 
-func request(_ numbers: [Int], project: String = "acme", size: Int = 20) -> AppendRequest {
+func request(_ numbers: [Int], project: ProjectID = "acme", size: Int = 20) -> AppendRequest {
   var block = EventBlock()
   for number in numbers {
     let bytes = record(number, size: size)
@@ -84,6 +77,12 @@ func openStore(_ directory: String, disk: any Disk = SystemDisk(), seed: UInt64 
 
 func openSpool(_ configuration: SpoolConfiguration) async throws -> Spool {
   try await Spool.open(
-    configuration, worker: Shared.worker, clock: TestClock(), random: SystemRandom(),
+    configuration, worker: Shared.worker, clock: Shared.clock, random: SystemRandom(),
     onFailure: { error in fatalError("the disk failed: \(error)") })
+}
+
+extension ProjectID: ExpressibleByStringLiteral {
+  package init(stringLiteral text: String) {
+    do { try self.init(text) } catch { preconditionFailure("\(text): \(error)") }
+  }
 }
