@@ -47,13 +47,16 @@ let package = Package(
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Crypto"]),
 
+    // How it waits and travels.
+    floor("Spool", on: ["Events", "Platform", "SQLite"]),
+
     // How it is counted.
     floor("Query", on: ["Events"]),
     floor("Store", on: ["Events", "Platform", "SQLite"]),
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["JSON", "Events", "Platform"], path: "Benchmarks/Micro",
+      name: "micro", dependencies: ["JSON", "Events", "Platform", "Spool"], path: "Benchmarks/Micro",
       swiftSettings: settings),
 
     // Tests.
@@ -65,6 +68,7 @@ let package = Package(
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
   ],
   swiftLanguageModes: [.v6]
 )
