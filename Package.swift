@@ -44,7 +44,8 @@ let package = Package(
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"], path: "Benchmarks/Micro", swiftSettings: settings),
+      name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"],
+      path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
