@@ -4,7 +4,10 @@ import PackageDescription
 // The floors of the house, lowest first. An arrow may only point up this list: a target imports what
 // stands above it, never what stands below. `Docs/architecture.md` says what lives where.
 
-let features = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"]
+let features = [
+  "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility",
+  "NonisolatedNonsendingByDefault",
+]
 let settings: [SwiftSetting] =
   [.strictMemorySafety(), .treatAllWarnings(as: .error)]
   + features.map { .enableUpcomingFeature($0) }
@@ -34,26 +37,37 @@ let package = Package(
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
-    floor("JSON", on: ["CScan"]),
     floor("Crypto", on: ["COpenSSL", "Platform"]),
-    floor("HTTP", on: ["CHTTP", "Platform"]),
+    floor("JSON", on: ["CScan"]),
+    floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("SQLite", on: ["CSQLite"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Crypto"]),
-    floor("Dialects", on: ["Platform", "JSON", "Events"]),
+
+    // How it is counted.
+    floor("Query", on: ["Events"]),
+    floor("Store", on: ["Events", "Platform", "SQLite"]),
 
     // Beside the house: what it is measured with.
     .executableTarget(
+<<<<<<< HEAD
       name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"],
       path: "Benchmarks/Micro", swiftSettings: settings),
+=======
+      name: "micro", dependencies: ["JSON", "Events", "Platform"], path: "Benchmarks/Micro",
+      swiftSettings: settings),
+>>>>>>> 34244eadd0e8c7edcca56b45a0d4999511103e66
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
-    tests(of: "JSON", with: ["CScan"]),
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
+    tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Telemetry", with: ["JSON", "Platform"]),
+    tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
-    tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
   ],
   swiftLanguageModes: [.v6]
 )
