@@ -35,6 +35,7 @@ let package = Package(
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
     floor("JSON", on: ["CScan"]),
+    floor("Calendar"),
     floor("HTTP", on: ["CHTTP", "Platform"]),
 
     // Beside the house: what it is measured with.
@@ -44,6 +45,7 @@ let package = Package(
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Calendar"),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
