@@ -39,12 +39,14 @@ let package = Package(
     floor("Platform", on: ["CLinux"]),
     floor("Crypto", on: ["COpenSSL", "Platform"]),
     floor("JSON", on: ["CScan"]),
+    floor("Calendar"),
     floor("Telemetry", on: ["JSON", "Platform"]),
     floor("SQLite", on: ["CSQLite"]),
     floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
 
     // What an event is and how it arrives.
-    floor("Events", on: ["Platform", "JSON", "Crypto"]),
+    floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
+    floor("Dialects", on: ["Platform", "JSON", "Events"]),
 
     // How it is counted.
     floor("Query", on: ["Events"]),
@@ -52,13 +54,8 @@ let package = Package(
 
     // Beside the house: what it is measured with.
     .executableTarget(
-<<<<<<< HEAD
       name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"],
       path: "Benchmarks/Micro", swiftSettings: settings),
-=======
-      name: "micro", dependencies: ["JSON", "Events", "Platform"], path: "Benchmarks/Micro",
-      swiftSettings: settings),
->>>>>>> 34244eadd0e8c7edcca56b45a0d4999511103e66
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
@@ -66,8 +63,10 @@ let package = Package(
     tests(of: "JSON", with: ["CScan"]),
     tests(of: "Telemetry", with: ["JSON", "Platform"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
+    tests(of: "Calendar"),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
   ],
   swiftLanguageModes: [.v6]
 )
