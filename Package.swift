@@ -40,13 +40,15 @@ let package = Package(
     floor("Crypto", on: ["COpenSSL", "Platform"]),
     floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
+    floor("Calendar"),
     floor("Telemetry", on: ["JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
     floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
 
     // What an event is and how it arrives.
-    floor("Events", on: ["Platform", "JSON", "Crypto"]),
+    floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
+    floor("Dialects", on: ["Platform", "JSON", "Events"]),
 
     // How it waits and travels.
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
@@ -59,6 +61,8 @@ let package = Package(
     .executableTarget(
       name: "micro", dependencies: ["JSON", "Events", "Platform", "Spool"], path: "Benchmarks/Micro",
       swiftSettings: settings),
+      name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"],
+      path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
@@ -68,9 +72,11 @@ let package = Package(
     tests(of: "Telemetry", with: ["JSON", "Platform"]),
     tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
+    tests(of: "Calendar"),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
+    tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
   ],
   swiftLanguageModes: [.v6]
 )
