@@ -33,8 +33,12 @@ let package = Package(
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
 
+    // How an event waits, travels and is sealed.
+    floor("Columns", on: ["Platform"]),
+
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
+    tests(of: "Columns", with: ["Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )
