@@ -26,18 +26,23 @@ let package = Package(
   targets: [
     // The system and its libraries.
     .target(name: "CLinux"),
+    .target(name: "CScan"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
+    floor("JSON", on: ["CScan"]),
+    floor("Crypto", on: ["COpenSSL", "Platform"]),
 
     // How an event waits, travels and is sealed.
     floor("Columns", on: ["Platform"]),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
+    tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
     tests(of: "Columns", with: ["Platform"]),
   ],
   swiftLanguageModes: [.v6]
