@@ -4,7 +4,10 @@ import PackageDescription
 // The floors of the house, lowest first. An arrow may only point up this list: a target imports what
 // stands above it, never what stands below. `Docs/architecture.md` says what lives where.
 
-let features = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"]
+let features = [
+  "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility",
+  "NonisolatedNonsendingByDefault",
+]
 let settings: [SwiftSetting] =
   [.strictMemorySafety(), .treatAllWarnings(as: .error)]
   + features.map { .enableUpcomingFeature($0) }
@@ -27,22 +30,42 @@ let package = Package(
     // The system and its libraries.
     .target(name: "CLinux"),
     .target(name: "CScan"),
+    .target(name: "CHTTP"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
-    floor("JSON", on: ["CScan"]),
     floor("Crypto", on: ["COpenSSL", "Platform"]),
+    floor("JSON", on: ["CScan"]),
+    floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("SQLite", on: ["CSQLite"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
+
+    // What an event is and how it arrives.
+    floor("Events", on: ["Platform", "JSON", "Crypto"]),
 
     // How an event waits, travels and is sealed.
     floor("Columns", on: ["Platform"]),
 
+    // How it is counted.
+    floor("Query", on: ["Events"]),
+    floor("Store", on: ["Events", "Platform", "SQLite"]),
+
+    // Beside the house: what it is measured with.
+    .executableTarget(
+      name: "micro", dependencies: ["JSON", "Events", "Platform"], path: "Benchmarks/Micro",
+      swiftSettings: settings),
+
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
-    tests(of: "JSON", with: ["CScan"]),
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
+    tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Telemetry", with: ["JSON", "Platform"]),
+    tests(of: "SQLite", with: ["CSQLite", "Platform"]),
+    tests(of: "HTTP", with: ["CHTTP", "Platform"]),
+    tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Columns", with: ["Platform"]),
   ],
   swiftLanguageModes: [.v6]

@@ -21,7 +21,7 @@ package struct JSONError: Error, Equatable, Sendable {
 }
 
 extension JSONError.Code {
-  fileprivate var sentence: String {
+  var sentence: String {
     switch self {
     case .unexpectedByte: "a byte that cannot stand here"
     case .unexpectedEnd: "the text ends too early"

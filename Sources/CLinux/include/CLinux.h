@@ -18,6 +18,8 @@ enum {
   CLINUX_WRITABLE = 2,
   // The peer is gone, or the descriptor is in error: both directions will answer at once.
   CLINUX_HANGUP = 4,
+  // The peer will send no more: reads answer at once from now on.
+  CLINUX_ENDED = 8,
 };
 
 // All of these return -1 and set errno on failure, as the calls they wrap.
@@ -42,6 +44,9 @@ uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
 
 // Fills `bytes` from the kernel's generator.
 void clinux_random_bytes(void *bytes, size_t count);
+
+// What lies under a path: bytes free for unprivileged users, and the file system's magic number.
+int clinux_file_system(const char *path, uint64_t *free_bytes, uint32_t *type);
 
 // The identity of the calling thread as the kernel numbers it.
 int clinux_thread_id(void);
