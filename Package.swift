@@ -48,6 +48,7 @@ let package = Package(
 
     // How an event waits, travels and is sealed.
     floor("Columns", on: ["Platform"]),
+    floor("Batches", on: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
 
     // How it is counted.
     floor("Query", on: ["Events"]),
@@ -67,6 +68,7 @@ let package = Package(
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Batches", with: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )

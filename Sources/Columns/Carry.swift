@@ -26,7 +26,7 @@ package struct Carry: Sendable {
 
   /// The last value of a group, or nil where it has none yet.
   @inline(__always)
-  package subscript(group: UInt32) -> UInt64? {
+  package subscript(_ group: UInt32) -> UInt64? {
     turns[Int(group)] == turn ? values[Int(group)] : nil
   }
 

@@ -27,6 +27,9 @@ package enum TextDictionary {
       let hasPlain = choices.contains(0)
       writer.codes.append(hasPlain ? 1 : 0)
       for shape in shapes {
+        guard isUTF8(source.extracting(shape.prefix.range)) else {
+          throw .invalidText(at: Int(shape.prefix.offset))
+        }
         writer.codes.append(shape.kind.rawValue)
         writer.codes.append(shape.digits)
         writer.codes.append(UInt8(shape.prefix.count))
