@@ -17,11 +17,11 @@ func floor(_ name: String, on dependencies: [String] = []) -> Target {
   .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
 }
 
-/// The tests of one target; `more` names what they need beside it.
-func tests(of name: String, with more: [String] = []) -> Target {
+/// The tests of one target; `more` names what they need beside it, `scripts` what is not for Swift.
+func tests(of name: String, with more: [String] = [], scripts: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ([name] + more).map { .byName(name: $0) },
-    swiftSettings: settings)
+    exclude: scripts, swiftSettings: settings)
 }
 
 let package = Package(
@@ -38,6 +38,7 @@ let package = Package(
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
     floor("Crypto", on: ["COpenSSL", "Platform"]),
+    floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
     floor("Telemetry", on: ["JSON", "Platform"]),
     floor("SQLite", on: ["CSQLite"]),
@@ -62,6 +63,7 @@ let package = Package(
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
+    tests(of: "Compression", with: ["Crypto", "Platform"], scripts: ["Fixtures"]),
     tests(of: "JSON", with: ["CScan"]),
     tests(of: "Telemetry", with: ["JSON", "Platform"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
