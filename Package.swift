@@ -53,6 +53,10 @@ let package = Package(
     // How it waits and travels.
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
 
+    // How an event waits, travels and is sealed.
+    floor("Columns", on: ["Platform"]),
+    floor("Batches", on: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
+
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
 
@@ -74,6 +78,8 @@ let package = Package(
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Batches", with: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )
