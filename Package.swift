@@ -50,12 +50,10 @@ let package = Package(
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
     floor("Dialects", on: ["Platform", "JSON", "Events"]),
 
-    // How it waits and travels.
-    floor("Spool", on: ["Events", "Platform", "SQLite"]),
-
-    // How an event waits, travels and is sealed.
+    // How it waits, travels and is sealed.
     floor("Columns", on: ["Platform"]),
     floor("Batches", on: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
+    floor("Spool", on: ["Events", "Platform", "SQLite"]),
 
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
