@@ -52,11 +52,14 @@ let package = Package(
 
     // How it waits, travels and is sealed.
     floor("Columns", on: ["Platform"]),
-    floor("Batches", on: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
+    floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
 
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
+    floor(
+      "Store", on: ["Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite"]),
+    floor("Kernels", on: ["Batches", "Calendar", "Events", "Query", "Store"]),
 
     // Beside the house: what it is measured with.
     .executableTarget(
@@ -77,7 +80,7 @@ let package = Package(
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(of: "Columns", with: ["Platform"]),
-    tests(of: "Batches", with: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
+    tests(of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -21,6 +21,8 @@ package protocol EventAnswers: Sendable {
 
 /// Why a question has no answer.
 package enum QueryError: Error, Equatable {
+  /// The range has more pieces than an answer may have.
+  case tooManyBuckets(limit: Int)
   /// The store could not read what it has, in words for the log.
   case unreadable(String)
 }

@@ -53,6 +53,9 @@ package struct EventStatistics: Equatable, Sendable {
 
 /// How many events in each bucket of time.
 package struct EventSeries: Equatable, Sendable {
+  /// Ten years of hours are more than anybody draws.
+  package static let maximumBuckets = 20_000
+
   package var range: Range<Instant>
   package var name: String?
   package var bucket: Bucket
@@ -140,10 +143,13 @@ package struct EventPage: Equatable, Sendable {
 package struct StoredEvent: Equatable, Sendable {
   package let record: [UInt8]
   package let source: String
+  /// Milliseconds to add to times that the collector's own clock said.
+  package let clockShift: Int64
 
-  package init(record: [UInt8], source: String) {
+  package init(record: [UInt8], source: String, clockShift: Int64 = 0) {
     self.record = record
     self.source = source
+    self.clockShift = clockShift
   }
 }
 
