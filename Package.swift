@@ -4,7 +4,10 @@ import PackageDescription
 // The floors of the house, lowest first. An arrow may only point up this list: a target imports what
 // stands above it, never what stands below. `Docs/architecture.md` says what lives where.
 
-let features = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"]
+let features = [
+  "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility",
+  "NonisolatedNonsendingByDefault",
+]
 let settings: [SwiftSetting] =
   [.strictMemorySafety(), .treatAllWarnings(as: .error)]
   + features.map { .enableUpcomingFeature($0) }
@@ -14,11 +17,11 @@ func floor(_ name: String, on dependencies: [String] = []) -> Target {
   .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
 }
 
-/// The tests of one target; `more` names what they need beside it.
-func tests(of name: String, with more: [String] = []) -> Target {
+/// The tests of one target; `more` names what they need beside it, `scripts` what is not for Swift.
+func tests(of name: String, with more: [String] = [], scripts: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ([name] + more).map { .byName(name: $0) },
-    swiftSettings: settings)
+    exclude: scripts, swiftSettings: settings)
 }
 
 let package = Package(
@@ -26,6 +29,7 @@ let package = Package(
   targets: [
     // The system and its libraries.
     .target(name: "CLinux"),
+    .target(name: "CScan"),
     .target(name: "CHTTP"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -33,11 +37,47 @@ let package = Package(
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
-    floor("HTTP", on: ["CHTTP", "Platform"]),
+    floor("Crypto", on: ["COpenSSL", "Platform"]),
+    floor("Compression", on: ["CZstd"]),
+    floor("JSON", on: ["CScan"]),
+    floor("Calendar"),
+    floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
+    floor("SQLite", on: ["CSQLite"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
+
+    // What an event is and how it arrives.
+    floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
+    floor("Dialects", on: ["Platform", "JSON", "Events"]),
+
+    // How it waits, travels and is sealed.
+    floor("Columns", on: ["Platform"]),
+    floor("Batches", on: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
+    floor("Spool", on: ["Events", "Platform", "SQLite"]),
+
+    // How it is counted.
+    floor("Query", on: ["Calendar", "Events"]),
+
+    // Beside the house: what it is measured with.
+    .executableTarget(
+      name: "micro", dependencies: ["Dialects", "Events", "JSON", "Platform", "Spool"],
+      path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
+    tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
+    tests(of: "Compression", with: ["Crypto", "Platform"], scripts: ["Fixtures"]),
+    tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Telemetry", with: ["JSON", "Platform"]),
+    tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
+    tests(of: "SQLite", with: ["CSQLite", "Platform"]),
+    tests(of: "Calendar"),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
+    tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
+    tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Batches", with: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )

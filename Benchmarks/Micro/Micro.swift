@@ -1,0 +1,21 @@
+// Measures single parts on one core, without sockets and disks: `micro <benchmark> [file]`.
+// Each benchmark is a function in a file of its own and has a line in `benchmarks`.
+import JSON
+
+@main enum Micro {
+  static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
+    ("json", benchmarkJSON), ("spool", benchmarkSpool),
+  ]
+
+  static func main() throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard let name = arguments.first,
+      let benchmark = benchmarks.first(where: { $0.name == name })
+    else {
+      print("usage: micro <benchmark> [arguments]")
+      for benchmark in benchmarks { print("  \(benchmark.name)") }
+      return
+    }
+    try benchmark.run(Array(arguments.dropFirst()))
+  }
+}
