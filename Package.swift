@@ -60,7 +60,8 @@ let package = Package(
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["Dialects", "Events", "JSON", "Platform", "Spool"],
+      name: "micro",
+      dependencies: ["Compression", "Crypto", "Dialects", "Events", "JSON", "Platform", "Spool"],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
