@@ -63,7 +63,8 @@ let package = Package(
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["Dialects", "Events", "JSON", "Platform", "Spool"],
+      name: "micro",
+      dependencies: ["Compression", "Crypto", "Dialects", "Events", "JSON", "Platform", "Spool"],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
@@ -84,3 +85,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzer needs a build of its own, with the sanitizers' run time: see `scripts/fuzz`.
+if Context.environment["TRIBUTARY_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["HTTP"], path: "Fuzz/Program",
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -2,6 +2,8 @@
 #ifndef TRIBUTARY_COPENSSL_H
 #define TRIBUTARY_COPENSSL_H
 
+#include "certificates.h"
+
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
