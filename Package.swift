@@ -60,7 +60,7 @@ let package = Package(
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["Dialects", "Events", "JSON", "Platform", "Spool"],
+      name: "micro", dependencies: ["Dialects", "Events", "HTTP", "JSON", "Platform", "Spool"],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.

@@ -5,6 +5,7 @@ import JSON
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
     ("json", benchmarkJSON), ("spool", benchmarkSpool),
+    ("http", benchmarkHTTP),
   ]
 
   static func main() throws {
