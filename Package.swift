@@ -64,7 +64,10 @@ let package = Package(
     // Beside the house: what it is measured with.
     .executableTarget(
       name: "micro",
-      dependencies: ["Compression", "Crypto", "Dialects", "Events", "JSON", "Platform", "Spool"],
+      dependencies: [
+        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
+        "Spool",
+      ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.

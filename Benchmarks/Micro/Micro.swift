@@ -4,7 +4,10 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
-    ("compression", benchmarkCompression), ("crypto", benchmarkCrypto), ("json", benchmarkJSON),
+("compression", benchmarkCompression),
+    ("crypto", benchmarkCrypto),
+    ("http", benchmarkHTTP),
+    ("json", benchmarkJSON),
     ("spool", benchmarkSpool),
   ]
 
