@@ -4,7 +4,10 @@ import PackageDescription
 // The floors of the house, lowest first. An arrow may only point up this list: a target imports what
 // stands above it, never what stands below. `Docs/architecture.md` says what lives where.
 
-let features = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"]
+let features = [
+  "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility",
+  "NonisolatedNonsendingByDefault",
+]
 let settings: [SwiftSetting] =
   [.strictMemorySafety(), .treatAllWarnings(as: .error)]
   + features.map { .enableUpcomingFeature($0) }
@@ -14,11 +17,11 @@ func floor(_ name: String, on dependencies: [String] = []) -> Target {
   .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
 }
 
-/// The tests of one target; `more` names what they need beside it.
-func tests(of name: String, with more: [String] = []) -> Target {
+/// The tests of one target; `more` names what they need beside it, `scripts` what is not for Swift.
+func tests(of name: String, with more: [String] = [], scripts: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ([name] + more).map { .byName(name: $0) },
-    swiftSettings: settings)
+    exclude: scripts, swiftSettings: settings)
 }
 
 let package = Package(
@@ -34,19 +37,46 @@ let package = Package(
 
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
+    floor("Crypto", on: ["COpenSSL", "Platform"]),
+    floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
     floor("Calendar"),
-    floor("HTTP", on: ["CHTTP", "Platform"]),
+    floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
+    floor("SQLite", on: ["CSQLite"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
+
+    // What an event is and how it arrives.
+    floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
+    floor("Dialects", on: ["Platform", "JSON", "Events"]),
+
+    // How it waits and travels.
+    floor("Spool", on: ["Events", "Platform", "SQLite"]),
+
+    // How it is counted.
+    floor("Query", on: ["Events"]),
+    floor("Store", on: ["Events", "Platform", "SQLite"]),
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["JSON"], path: "Benchmarks/Micro", swiftSettings: settings),
+      name: "micro", dependencies: ["JSON", "Events", "Platform", "Spool"], path: "Benchmarks/Micro",
+      swiftSettings: settings),
+      name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"],
+      path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
+    tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
+    tests(of: "Compression", with: ["Crypto", "Platform"], scripts: ["Fixtures"]),
     tests(of: "JSON", with: ["CScan"]),
+    tests(of: "Telemetry", with: ["JSON", "Platform"]),
+    tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
+    tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "Calendar"),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
+    tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
+    tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,7 +4,7 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
-    ("json", benchmarkJSON)
+    ("json", benchmarkJSON), ("spool", benchmarkSpool),
   ]
 
   static func main() throws {

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,6 +64,14 @@ void clinux_random_bytes(void *bytes, size_t count) {
     next += got;
     count -= (size_t)got;
   }
+}
+
+int clinux_file_system(const char *path, uint64_t *free_bytes, uint32_t *type) {
+  struct statfs status;
+  if (statfs(path, &status) != 0) return -1;
+  *free_bytes = (uint64_t)status.f_bsize * status.f_bavail;
+  *type = (uint32_t)status.f_type;
+  return 0;
 }
 
 int clinux_thread_id(void) { return (int)syscall(SYS_gettid); }

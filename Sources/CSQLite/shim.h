@@ -5,4 +5,25 @@
 
 #include <sqlite3.h>
 
+// SQLite copies the bytes before it returns.
+static inline int csqlite_bind_copied_text(sqlite3_stmt *statement, int index, const char *text, int count) {
+  return sqlite3_bind_text(statement, index, text, count, SQLITE_TRANSIENT);
+}
+
+// SQLite reads the bytes where they are: they must stay until the statement is reset or bound anew.
+// An empty blob needs an address of its own, since a null pointer binds NULL.
+static inline int csqlite_bind_lent_blob(sqlite3_stmt *statement, int index, const void *bytes, long long count) {
+  return sqlite3_bind_blob64(statement, index, count ? bytes : "", (sqlite3_uint64)count, SQLITE_STATIC);
+}
+
+static inline int csqlite_bind_copied_blob(sqlite3_stmt *statement, int index, const void *bytes, long long count) {
+  return sqlite3_bind_blob64(statement, index, count ? bytes : "", (sqlite3_uint64)count, SQLITE_TRANSIENT);
+}
+
+// A switch of one connection (SQLITE_DBCONFIG_...).
+static inline int csqlite_configure(sqlite3 *database, int option, int value) {
+  int unused = 0;
+  return sqlite3_db_config(database, option, value, &unused);
+}
+
 #endif

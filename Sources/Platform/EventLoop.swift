@@ -2,12 +2,12 @@ private import CLinux
 internal import Glibc
 import Synchronization
 
-/// One thread that waits for descriptors, timers and jobs, and runs the jobs: an executor for the
-/// tasks and actors that live on it.
+/// One thread that waits for descriptors, timers and jobs, and runs the jobs: the executor of the
+/// tasks that prefer it. (Not of actors: being both costs every resumption a second enqueueing.)
 ///
 /// A turn waits for readiness, delivers it, fires due timers and then runs every job that is there.
 /// An idle loop sleeps in the kernel until something happens. A loop lives as long as its process.
-package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
+package final class EventLoop: TaskExecutor, @unchecked Sendable {
   // SAFETY: what is not `let` or behind a lock is touched by the loop's own thread only
   // (`localJobs`), or written once before any other thread can know the loop (`thread`).
 
@@ -59,10 +59,6 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
       return inbox.isAsleep
     }
     if mustWake { wakeUp() }  // Only the first job of a batch pays for the system call.
-  }
-
-  package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
-    unsafe UnownedSerialExecutor(ordinary: self)  // SAFETY: a loop is never deallocated.
   }
 
   private func wakeUp() { _ = clinux_eventfd_signal(alarm.raw) }
@@ -126,8 +122,8 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   private func runJobs(_ jobs: inout [UnownedJob]) {
     for job in jobs {
-      unsafe job.runSynchronously(  // SAFETY: a job leaves its queue once, so it runs once.
-        isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+      // SAFETY: a job leaves its queue once, so it runs once.
+      unsafe job.runSynchronously(on: asUnownedTaskExecutor())
     }
     jobs.removeAll(keepingCapacity: true)
   }

@@ -1,5 +1,5 @@
-// The inner loops of the HTTP parser: where does a run of allowed bytes end? Sixteen bytes at a time
-// where SSE2 is at hand; the portable loops say what is meant, and the tests compare the two.
+// The inner loops of the HTTP parser: where does a run of allowed bytes end? Sixteen bytes at a
+// time where SSE2 is at hand; the portable loops say what is meant, and the tests compare the two.
 #ifndef TRIBUTARY_CHTTP_H
 #define TRIBUTARY_CHTTP_H
 
@@ -56,7 +56,7 @@ static inline size_t chttp_value_end(const uint8_t *bytes, size_t from, size_t e
   return chttp_value_end_portable(bytes, from, end);
 }
 
-// The first byte that is no printable ASCII, or `?` or `#`, or `end`: where a part of a target stops.
+// The first byte that is `?`, `#` or no printable ASCII, or `end`: where a part of a target stops.
 static inline size_t chttp_target_end(const uint8_t *bytes, size_t from, size_t end) {
 #if defined(__SSE2__)
   const __m128i space = _mm_set1_epi8(0x20);

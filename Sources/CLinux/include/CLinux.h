@@ -45,6 +45,9 @@ uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
 // Fills `bytes` from the kernel's generator.
 void clinux_random_bytes(void *bytes, size_t count);
 
+// What lies under a path: bytes free for unprivileged users, and the file system's magic number.
+int clinux_file_system(const char *path, uint64_t *free_bytes, uint32_t *type);
+
 // The identity of the calling thread as the kernel numbers it.
 int clinux_thread_id(void);
 // Names the calling thread as `top -H` and debuggers show it (15 bytes at most are kept).

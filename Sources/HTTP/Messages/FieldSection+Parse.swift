@@ -1,8 +1,8 @@
 extension FieldSection {
   /// Reads lines of `name: value` up to and with the empty line that ends them.
   ///
-  /// Places are kept relative to the start of `bytes`. `end` bounds what may be looked at; `framing`
-  /// hears of the fields that frame the message.
+  /// Places are kept relative to the start of `bytes`. `end` bounds what may be looked at, and
+  /// `framing` hears of the fields that frame the message.
   /// - Returns: the place behind the empty line, or nil where the bytes end before it.
   mutating func parse(
     _ bytes: Span<UInt8>, from start: Int, to end: Int, atMost limit: Int,
@@ -39,12 +39,10 @@ extension FieldSection {
       var valueStart = nameEnd &+ 1
       while valueStart < end, Byte.isBlank(bytes[valueStart]) { valueStart &+= 1 }
       let lineEnd = Scan.valueEnd(in: bytes, from: valueStart, to: end)
-      guard lineEnd < end else { return nil }
-      guard bytes[lineEnd] == Byte.carriageReturn else {
-        throw bytes[lineEnd] == Byte.lineFeed ? .bareLineFeed : .badFieldValue
-      }
-      guard lineEnd &+ 1 < end else { return nil }
-      guard bytes[lineEnd &+ 1] == Byte.lineFeed else { throw .bareCarriageReturn }
+      guard
+        let nextLine = try Scan.lineEnd(
+          in: bytes, at: lineEnd, to: end, otherwise: .badFieldValue)
+      else { return nil }
       var valueEnd = lineEnd
       while valueEnd > valueStart, Byte.isBlank(bytes[valueEnd &- 1]) { valueEnd &-= 1 }
 
@@ -59,7 +57,7 @@ extension FieldSection {
         try framing.note(known, bytes, valueStart..<valueEnd, index: taken)
       }
       taken &+= 1
-      position = lineEnd &+ 2
+      position = nextLine
     }
     return nil
   }

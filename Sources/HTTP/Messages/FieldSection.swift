@@ -1,6 +1,7 @@
 private import Platform
 
-/// Where one field stands in the bytes of its head: name, then value without the white space around.
+/// Where one field stands in the bytes of its head: its name, and its value without the white space
+/// around it.
 struct FieldPlace: Sendable {
   var nameStart: UInt16 = 0
   var nameEnd: UInt16 = 0

@@ -1,5 +1,5 @@
-/// How much a peer may send before we stop listening. Every number bounds memory or time, so none of
-/// them is optional.
+/// How much a peer may send before we stop listening. Every number bounds memory or time, so none
+/// of them is optional.
 package struct HTTPLimits: Equatable, Sendable {
   /// A whole head: request or status line, fields, and the empty line (431).
   package var headBytes = 16 * 1024
@@ -17,8 +17,11 @@ package struct HTTPLimits: Equatable, Sendable {
   package var trailerBytes = 4 * 1024
   package var trailerFields = 16
 
-  /// The 1xx heads a server may send before its answer.
+  /// The 1xx heads a server may send before its answer; all of them share `headBytes`.
   package var interimResponses = 8
+
+  /// The content codings laid over one body: each is a bomb's chance to grow.
+  package static let contentCodings = 2
 
   /// What a listener allows unless it is told otherwise.
   package static let standard = HTTPLimits()

@@ -1,5 +1,5 @@
-/// Why a message is refused. Whoever gets one answers `status` (a server), or gives up the request (a
-/// client), and closes the connection: after a refusal nobody knows where the next message begins.
+/// Why a message is refused. A server answers `status`, a client gives up the request, and both
+/// close the connection: after a refusal nobody knows where the next message begins.
 package enum HTTPProblem: Error, Equatable, Hashable, Sendable, CaseIterable {
   // The request line.
   case badMethod, methodTooLong, unsupportedMethod

@@ -103,13 +103,7 @@ extension RequestHead {
     guard let versionEnd = try HTTPVersion.read(&version, bytes, from: start, to: end) else {
       return nil
     }
-    guard versionEnd < end else { return nil }
-    guard bytes[versionEnd] == Byte.carriageReturn else {
-      throw bytes[versionEnd] == Byte.lineFeed ? .bareLineFeed : .badRequestLine
-    }
-    guard versionEnd &+ 1 < end else { return nil }
-    guard bytes[versionEnd &+ 1] == Byte.lineFeed else { throw .bareCarriageReturn }
-    return versionEnd &+ 2
+    return try Scan.lineEnd(in: bytes, at: versionEnd, to: end, otherwise: .badRequestLine)
   }
 
   /// What the fields come to, now that all of them are known.

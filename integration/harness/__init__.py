@@ -1,0 +1,1 @@
+"""What the black-box tests stand on: programs, clients, faults and the oracle."""
