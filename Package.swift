@@ -53,15 +53,9 @@ let package = Package(
     // How it waits and travels.
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
 
-    // How it is counted.
-    floor("Query", on: ["Events"]),
-    floor("Store", on: ["Events", "Platform", "SQLite"]),
-
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["JSON", "Events", "Platform", "Spool"], path: "Benchmarks/Micro",
-      swiftSettings: settings),
-      name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"],
+      name: "micro", dependencies: ["Dialects", "Events", "JSON", "Platform", "Spool"],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
@@ -85,6 +79,6 @@ let package = Package(
 if Context.environment["TRIBUTARY_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["HTTP"], path: "Fuzz/Program",
+      name: "fuzz", dependencies: ["Calendar", "HTTP", "JSON"], path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }
