@@ -93,6 +93,6 @@ let package = Package(
 if Context.environment["TRIBUTARY_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["HTTP"], path: "Fuzz/Program",
+      name: "fuzz", dependencies: ["Calendar", "HTTP", "JSON"], path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -10,6 +10,8 @@ enum Fuzz {
     ("http-request", fuzzRequestHead),
     ("http-response", fuzzResponseHead),
     ("http-chunks", fuzzChunkedBody),
+    ("json", fuzzJSON),
+    ("calendar", fuzzCalendar),
   ]
 
   /// The target that `FUZZ_TARGET` names.
