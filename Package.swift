@@ -49,7 +49,7 @@ let package = Package(
 
     // How an event waits, travels and is sealed.
     floor("Columns", on: ["Platform"]),
-    floor("Batches", on: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
+    floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
 
     // How it is counted.
     floor("Query", on: ["Events"]),
@@ -57,8 +57,9 @@ let package = Package(
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["JSON", "Events", "Platform"], path: "Benchmarks/Micro",
-      swiftSettings: settings),
+      name: "micro",
+      dependencies: ["Platform", "Crypto", "Compression", "JSON", "Events", "Batches"],
+      path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
@@ -70,7 +71,8 @@ let package = Package(
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Columns", with: ["Platform"]),
-    tests(of: "Batches", with: ["Platform", "Crypto", "JSON", "Events", "Columns"]),
+    tests(
+      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )

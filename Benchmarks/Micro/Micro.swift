@@ -4,7 +4,8 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
-    ("json", benchmarkJSON)
+    ("json", benchmarkJSON),
+    ("batches", benchmarkBatches),
   ]
 
   static func main() throws {
