@@ -68,7 +68,6 @@ let package = Package(
         "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
         "Spool",
       ],
-      dependencies: ["Platform", "Crypto", "Compression", "JSON", "Events", "Batches"],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
