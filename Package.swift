@@ -40,24 +40,34 @@ let package = Package(
     floor("Crypto", on: ["COpenSSL", "Platform"]),
     floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
+    floor("Calendar"),
     floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
     floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
 
     // What an event is and how it arrives.
-    floor("Events", on: ["Platform", "JSON", "Crypto"]),
+    floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
+    floor("Dialects", on: ["Platform", "JSON", "Events"]),
 
-    // How an event waits, travels and is sealed.
+    // How it waits, travels and is sealed.
     floor("Columns", on: ["Platform"]),
     floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
+    floor("Spool", on: ["Events", "Platform", "SQLite"]),
 
     // How it is counted.
-    floor("Query", on: ["Events"]),
-    floor("Store", on: ["Events", "Platform", "SQLite"]),
+    floor("Query", on: ["Calendar", "Events"]),
+    floor(
+      "Store", on: ["Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite"]),
+    floor("Kernels", on: ["Batches", "Calendar", "Events", "Query", "Store"]),
 
     // Beside the house: what it is measured with.
     .executableTarget(
       name: "micro",
+      dependencies: [
+        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
+        "Spool",
+      ],
       dependencies: ["Platform", "Crypto", "Compression", "JSON", "Events", "Batches"],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
@@ -67,12 +77,25 @@ let package = Package(
     tests(of: "Compression", with: ["Crypto", "Platform"], scripts: ["Fixtures"]),
     tests(of: "JSON", with: ["CScan"]),
     tests(of: "Telemetry", with: ["JSON", "Platform"]),
+    tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
+    tests(of: "Calendar"),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
+    tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzer needs a build of its own, with the sanitizers' run time: see `scripts/fuzz`.
+if Context.environment["TRIBUTARY_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["Calendar", "HTTP", "JSON"], path: "Fuzz/Program",
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

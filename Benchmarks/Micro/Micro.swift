@@ -4,6 +4,11 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
+("compression", benchmarkCompression),
+    ("crypto", benchmarkCrypto),
+    ("http", benchmarkHTTP),
+    ("json", benchmarkJSON),
+    ("spool", benchmarkSpool),
     ("json", benchmarkJSON),
     ("batches", benchmarkBatches),
   ]

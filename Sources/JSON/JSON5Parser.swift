@@ -1,7 +1,7 @@
-/// Reads configuration written as JSON5 (json5.org): JSON with comments, trailing commas, keys without
-/// quotes, single quotes, strings over several lines, hexadecimal numbers, and signs and points that
-/// stand alone. `Infinity` and `NaN` are refused, since no setting means them, and so is a key that
-/// stands twice in one object. Nesting is bounded, so recursion is.
+/// Reads configuration written as JSON5 (json5.org): JSON with comments, trailing commas, keys
+/// without quotes, single quotes, strings over several lines, hexadecimal numbers, and signs and
+/// points that stand alone. `Infinity` and `NaN` are refused, since no setting means them, and so
+/// is a key that stands twice in one object. Nesting is bounded, so recursion is.
 package struct JSON5Parser {
   package static let maximumDepth = 32
 

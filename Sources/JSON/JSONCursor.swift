@@ -1,10 +1,10 @@
-/// A place in a JSON document that somebody else owns. The bytes are lent on every call, so a cursor
-/// can be stored, and nothing is allocated unless the caller asks for a copy.
+/// A place in a JSON document that somebody else owns. The bytes are lent on every call, so a
+/// cursor can be stored, and nothing is allocated unless the caller asks for a copy.
 ///
-/// Reading is strict (RFC 8259, and UTF-8 throughout) and goes forward only; an error names the byte
-/// and ends the reading. A caller walks with `enterObject` and `nextKey`, `enterArray` and
-/// `nextElement`, and reads each value or leaves it: a value nobody read is stepped over, checked as
-/// strictly as if it had been. Keys that appear twice are the caller's to find.
+/// Reading is strict (RFC 8259, and UTF-8 throughout) and goes forward only; an error names the
+/// byte and ends the reading. A caller walks with `enterObject` and `nextKey`, `enterArray` and
+/// `nextElement`, and reads each value or leaves it: a value nobody read is stepped over, checked
+/// as strictly as if it had been. Keys that appear twice are the caller's to find.
 ///
 ///     var cursor = JSONCursor()
 ///     try cursor.enterObject(bytes)

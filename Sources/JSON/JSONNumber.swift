@@ -1,6 +1,6 @@
-/// A number as Tributary keeps them: exact where it is written without point and exponent and fits 64
-/// bits (`-0` is 0), and otherwise the nearest double, ties to even. One that has no finite nearest
-/// double is refused.
+/// A number as Tributary keeps them: exact where it is written without point and exponent and fits
+/// 64 bits (`-0` is 0), and otherwise the nearest double, ties to even. One that has no finite
+/// nearest double is refused.
 package enum JSONNumber: Equatable, Sendable {
   case integer(Int64)
   case double(Double)

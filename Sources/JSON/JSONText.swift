@@ -1,5 +1,5 @@
-/// A string inside a document: checked in full when it was read, and not copied. Every question about
-/// it must be asked with the bytes it was read from.
+/// A string inside a document: checked in full when it was read, and not copied. Every question
+/// about it must be asked with the bytes it was read from.
 package struct JSONText: Equatable, Sendable {
   /// Between the quotes, as written.
   package let range: Range<Int>

@@ -1,6 +1,6 @@
 extension JSONValue {
-  /// The document that `bytes` are, all of them; white space around it is fine, a key that its object
-  /// has twice is not.
+  /// The document that `bytes` are, all of them; white space around it is fine, a key that its
+  /// object has twice is not.
   package init(
     parsing bytes: Span<UInt8>, maximumDepth: Int = JSONCursor.defaultMaximumDepth
   ) throws(JSONError) {

@@ -1,6 +1,6 @@
 /// A whole JSON value in memory, for the paths where convenience counts more than speed. Keys keep
-/// their order and appear once; strings and keys are equal when their bytes are, so a letter written
-/// in two ways is two letters.
+/// their order and appear once; strings and keys are equal when their bytes are, so a letter
+/// written in two ways is two letters.
 package enum JSONValue: Sendable {
   case null
   case bool(Bool)

@@ -1,7 +1,7 @@
 private import CScan
 
-/// Writes one JSON document as bytes, in the order of the calls. Commas and colons come by themselves;
-/// that containers are closed and keys come before values is the caller's part.
+/// Writes one JSON document as bytes, in the order of the calls. Commas and colons come by
+/// themselves; that containers are closed and keys come before values is the caller's part.
 package struct JSONWriter: Sendable {
   package private(set) var bytes: [UInt8]
   private var needsComma = false
@@ -53,8 +53,8 @@ package struct JSONWriter: Sendable {
     bytes.append(contentsOf: String(value).utf8)
   }
 
-  /// The shortest text that reads back as this double, and as a double: 1 is `1.0`. What is not finite
-  /// has no text in JSON and is `null`.
+  /// The shortest text that reads back as this double, and as a double: 1 is `1.0`. What is not
+  /// finite has no text in JSON and is `null`.
   package mutating func double(_ value: Double) {
     startValue()
     bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)

@@ -300,38 +300,47 @@ struct Verdict: Sendable, CustomTestStringConvertible {
 
   /// What the standard leaves open, and the reason for what we do.
   static let decided: [Verdict] = [
-    Verdict("number 1.9e1999 too large", "[123123e100000]", false),  // infinite
+    // Infinite.
+    Verdict("number 1.9e1999 too large", "[123123e100000]", false),
     Verdict(
       "number huge exponent",
       "[0.4e00669999999999999999999999999999999999999999999999999999999999999999969999999006]",
-      false),  // infinite
-    Verdict("number negative huge exponent", "[-1e+9999]", false),  // infinite
-    Verdict("number underflows to zero", "[123e-10000000]", true),  // the nearest double is zero
-    Verdict("number very small", "[1e-400]", true),  // the nearest double is zero
-    Verdict("number too big for 64 bits", "[100000000000000000000]", true),  // the nearest double
-    Verdict("number too big negative", "[-123123123123123123123123123123]", true),  // the nearest double
-    Verdict("number of zeros with huge exponent", "[0e99999]", true),  // zero
-    Verdict("object duplicate key", "{\"a\":\"b\",\"a\":\"c\"}", false),  // an event with it is rejected
-    Verdict("object duplicate key and value", "{\"a\":\"b\",\"a\":\"b\"}", false),  // the same
-    Verdict("object key only lone surrogate", "{\"\\uDFAA\":0}", false),  // not Unicode
-    Verdict("string 1st surrogate but 2nd missing", "[\"\\uDADA\"]", false),  // not Unicode
-    Verdict("string 1st valid surrogate 2nd invalid", "[\"\\uD888\\u1234\"]", false),  // not Unicode
-    Verdict("string incomplete surrogate and escape valid", "[\"\\uD800\\n\"]", false),  // not Unicode
-    Verdict("string incomplete surrogate pair", "[\"\\uDd1ea\"]", false),  // not Unicode
-    Verdict("string incomplete surrogates escape valid", "[\"\\uD800\\uD800\\n\"]", false),  // not Unicode
-    Verdict("string invalid lonely surrogate", "[\"\\ud800\"]", false),  // not Unicode
-    Verdict("string inverted surrogates", "[\"\\uDd1e\\uD834\"]", false),  // not Unicode
-    Verdict("string lone second surrogate", "[\"\\uDFAA\"]", false),  // not Unicode
-    Verdict("structure byte order mark", "\u{FEFF}{}", false),  // RFC 8259 8.1 lets a reader refuse it
+      false),
+    Verdict("number negative huge exponent", "[-1e+9999]", false),
+    // The nearest double is zero.
+    Verdict("number underflows to zero", "[123e-10000000]", true),
+    Verdict("number very small", "[1e-400]", true),
+    // The nearest double.
+    Verdict("number too big for 64 bits", "[100000000000000000000]", true),
+    Verdict("number too big negative", "[-123123123123123123123123123123]", true),
+    // Zero.
+    Verdict("number of zeros with huge exponent", "[0e99999]", true),
+    // An event with it is rejected.
+    Verdict("object duplicate key", "{\"a\":\"b\",\"a\":\"c\"}", false),
+    Verdict("object duplicate key and value", "{\"a\":\"b\",\"a\":\"b\"}", false),
+    // Not Unicode.
+    Verdict("object key only lone surrogate", "{\"\\uDFAA\":0}", false),
+    Verdict("string 1st surrogate but 2nd missing", "[\"\\uDADA\"]", false),
+    Verdict("string 1st valid surrogate 2nd invalid", "[\"\\uD888\\u1234\"]", false),
+    Verdict("string incomplete surrogate and escape valid", "[\"\\uD800\\n\"]", false),
+    Verdict("string incomplete surrogate pair", "[\"\\uDd1ea\"]", false),
+    Verdict("string incomplete surrogates escape valid", "[\"\\uD800\\uD800\\n\"]", false),
+    Verdict("string invalid lonely surrogate", "[\"\\ud800\"]", false),
+    Verdict("string inverted surrogates", "[\"\\uDd1e\\uD834\"]", false),
+    Verdict("string lone second surrogate", "[\"\\uDFAA\"]", false),
+    // RFC 8259 8.1 lets a reader refuse it.
+    Verdict("structure byte order mark", "\u{FEFF}{}", false),
+    // The depth bound.
     Verdict(
       "structure 32 nested arrays",
-      String(repeating: "[", count: 32) + String(repeating: "]", count: 32), true),  // the depth bound
+      String(repeating: "[", count: 32) + String(repeating: "]", count: 32), true),
     Verdict(
       "structure 33 nested arrays",
-      String(repeating: "[", count: 33) + String(repeating: "]", count: 33), false),  // the depth bound
+      String(repeating: "[", count: 33) + String(repeating: "]", count: 33), false),
     Verdict(
       "structure 500 nested arrays",
-      String(repeating: "[", count: 500) + String(repeating: "]", count: 500), false),  // the depth bound
-    Verdict("string noncharacter unescaped", "[\"￾\"]", true),  // a noncharacter is still Unicode
+      String(repeating: "[", count: 500) + String(repeating: "]", count: 500), false),
+    // A noncharacter is still Unicode.
+    Verdict("string noncharacter unescaped", "[\"￾\"]", true),
   ]
 }

@@ -164,7 +164,7 @@ import Testing
 
   @Test("a secret shows in no description, dump or field")
   func secret() {
-    let secret = Secret("tw_hunter2")
+    let secret = Confidential("tw_hunter2")
     Log(output()).info("key", ["key": "\(secret)", "error": .text(String(reflecting: [secret]))])
     var dumped = ""
     dump((key: secret, 1), to: &dumped)
