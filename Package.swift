@@ -68,7 +68,6 @@ let package = Package(
         "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
         "Spool",
       ],
-      dependencies: ["Platform", "Crypto", "Compression", "JSON", "Events", "Batches"],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
@@ -86,8 +85,6 @@ let package = Package(
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
-    tests(
-      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )
