@@ -37,11 +37,11 @@ import Testing
     #expect(!Self.survives(body + [0]))
   }
 
-  @Test("random damage is refused or harmless", arguments: UInt64(0)..<40)
+  @Test("random damage is refused or harmless", arguments: UInt64(0)..<20)
   func damage(seed: UInt64) throws {
     var source = RandomEvents(seed: seed)
     let body = try BatchBody(source.events(Int(seed) + 1)).bytes
-    for _ in 0..<300 {
+    for _ in 0..<80 {
       var damaged = body
       for _ in 0..<Int.random(in: 1...4, using: &source.random) {
         let place = Int.random(in: 0..<damaged.count, using: &source.random)
@@ -104,11 +104,11 @@ import Testing
   }
 
   @Test(
-    "a damaged record is refused with its row, or comes back as it is", arguments: UInt64(0)..<40)
+    "a damaged record is refused with its row, or comes back as it is", arguments: UInt64(0)..<20)
   func damaged(seed: UInt64) throws {
     var source = RandomEvents(seed: seed)
     let good = source.event().record
-    for _ in 0..<200 {
+    for _ in 0..<80 {
       var bad = source.event().record
       for _ in 0..<Int.random(in: 1...2, using: &source.random) {
         let place = Int.random(in: 0..<bad.count, using: &source.random)
