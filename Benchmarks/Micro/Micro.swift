@@ -4,7 +4,7 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
-    ("json", benchmarkJSON)
+    ("json", benchmarkJSON), ("dialects", benchmarkDialects),
   ]
 
   static func main() throws {
