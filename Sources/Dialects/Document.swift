@@ -1,5 +1,6 @@
 import Events
 import JSON
+import Platform
 
 // The shapes in which events come: one object, an array, one object a line, or an envelope with an
 // array in it.
@@ -22,12 +23,7 @@ extension DialectReader {
         try readEnvelope(&cursor, body, list, &request, &events, &rejections)
         return try Document.finish(&cursor, body)
       }
-    } catch {
-      switch error {
-      case .json(let error): throw .invalidJSON(error)
-      case .refusal(let refusal): throw refusal
-      }
-    }
+    } catch { throw error.refusal }
     try readLines(from: start, body, &request, &events, &rejections)
   }
 
@@ -69,32 +65,57 @@ extension DialectReader {
   }
 
   /// One object after the other, a line each as a rule. A line that is no JSON costs that line only,
-  /// unless it is all there is.
+  /// unless it is all there is. Only a body's first object may have several lines: from the second
+  /// on a reader sees no more than its line, so that each byte is looked at a few times at most.
   private mutating func readLines(
     from start: Int, _ body: Span<UInt8>, _ request: inout Request, _ events: inout EventList,
     _ rejections: inout [Rejection]
   ) throws(DialectRefusal) {
-    var next: Int? = start
-    while let position = next {
-      var cursor = JSONCursor(at: position)
-      let counted = request.count
+    var position = start
+    /// Where the line of the object read last ends.
+    var end = 0
+    if !request.context.isNDJSON {
+      var cursor = JSONCursor(at: start)
       do {
         try readEvent(&cursor, body, &request, &events, &rejections)
-        next = Document.start(of: body, from: cursor.position)
+        guard let next = Document.start(of: body, from: cursor.position) else { return }
+        position = next
+        end = Document.endOfLine(body, from: cursor.position)
       } catch {
-        guard case .json(let problem) = error else {
-          if case .refusal(let refusal) = error { throw refusal }
-          return
-        }
-        let line = Document.endOfLine(body, from: position)
-        let following = Document.start(of: body, from: line)
-        let isLine =
-          request.context.isNDJSON || counted > 0
-          || following.map { body[$0] == UInt8(ascii: "{") } ?? false
-        guard isLine else { throw .invalidJSON(problem) }
-        rejections.append(Rejection(index: counted, eventID: nil, .json(problem)))
-        next = following
+        // Lines after a first line that is none of them, or a document that is wrong?
+        end = Document.endOfLine(body, from: start)
+        guard case .json(let problem) = error else { throw error.refusal }
+        guard let next = Document.start(of: body, from: end), body[next] == UInt8(ascii: "{")
+        else { throw .invalidJSON(problem) }
+        rejections.append(Rejection(index: 0, eventID: nil, .json(problem)))
+        position = next
       }
+    }
+    while true {
+      let isNewLine = position >= end
+      if isNewLine { end = Document.endOfLine(body, from: position) }
+      let line = body.extracting(0..<end)
+      var cursor = JSONCursor(at: position)
+      let index = request.count
+      do {
+        try readEvent(&cursor, line, &request, &events, &rejections)
+      } catch {
+        guard case .json(let problem) = error, isNewLine else { throw error.refusal }
+        rejections.append(Rejection(index: index, eventID: nil, .json(problem)))
+        cursor = JSONCursor(at: end)
+      }
+      guard let next = Document.start(of: body, from: cursor.position) else { return }
+      position = next
+    }
+  }
+}
+
+extension EventFailure {
+  /// The refusal of the whole that this is where nothing else can be read.
+  var refusal: DialectRefusal {
+    switch self {
+    case .json(let error): .invalidJSON(error)
+    case .refusal(let refusal): refusal
     }
   }
 }
@@ -113,11 +134,9 @@ enum Document {
     return nil
   }
 
-  /// Behind the next end of a line, or at the end of all.
+  /// The next end of a line, or the end of all.
   static func endOfLine(_ body: Span<UInt8>, from position: Int) -> Int {
-    var index = position
-    while index < body.count, body[index] != 0x0A { index += 1 }
-    return index
+    body.firstIndex(of: 0x0A, from: position) ?? body.count
   }
 
   static func finish(_ cursor: inout JSONCursor, _ body: Span<UInt8>) throws(EventFailure) {

@@ -34,7 +34,7 @@ import Testing
     "what is no JSON is refused with the place",
     arguments: [
       ("{", 1), ("[", 1), ("[1,]", 3), (#"{"event_name":"a""#, 17), (#"[{"event_name":"a"}"#, 19),
-      (#"{"events":[{"event_name":"a"}}"#, 29), ("nope", 0), (#"{"event_name":"a"}]"#, 18),
+      (#"{"events":[{"event_name":"a"}}"#, 29), ("nope", 1), (#"{"event_name":"a"}]"#, 18),
       ("[{\"event_name\":\"\u{1}\"}]", 16),
     ])
   func invalid(body: String, offset: Int) throws {
@@ -62,6 +62,18 @@ import Testing
     #expect(first.events.count == 1 && first.rejections.map(\.index) == [0])
     let said = try Reading(Array("{oops".utf8), isNDJSON: true)
     #expect(said.reply.status == 400 && said.rejections.count == 1)
+  }
+
+  @Test("a body whose lines each begin what they do not end is read in a time that grows with it")
+  func unfinishedLines() throws {
+    let line = #"{"event_name":"a","props":{"x":["# + String(repeating: "1,", count: 20_000) + "\n"
+    let clock = ContinuousClock()
+    var reading: Reading?
+    let body = Array(String(repeating: line, count: 500).utf8)
+    let time = try clock.measure { reading = try Reading(body) }
+    #expect(reading?.events.isEmpty == true && reading?.rejections.count == 500)
+    // Each line read to the end of the body would be 10 GB.
+    #expect(time < .seconds(20))
   }
 
   @Test("the shape of each event decides between Prism and the Event Tracking System")
