@@ -10,6 +10,7 @@ import JSON
     ("http", benchmarkHTTP),
     ("json", benchmarkJSON),
     ("spool", benchmarkSpool),
+    ("json", benchmarkJSON), ("dialects", benchmarkDialects),
   ]
 
   static func main() throws {

@@ -18,6 +18,17 @@ package enum EventProblem: Error, Equatable, Sendable {
   case unknownType(String)
   case value(field: String, expected: String)
 
+  /// The same problem, of the field that its reader knows by name.
+  package func named(_ name: @autoclosure () -> String) -> EventProblem {
+    switch self {
+    case .wrongType("", let expected): .wrongType(field: name(), expected: expected)
+    case .id("", let count): .id(field: name(), utf8Count: count)
+    case .timestamp(""): .timestamp(field: name())
+    case .value("", let expected): .value(field: name(), expected: expected)
+    default: self
+    }
+  }
+
   package var code: String {
     switch self {
     case .json: "invalid_json"
