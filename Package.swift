@@ -41,7 +41,7 @@ let package = Package(
     floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
     floor("Calendar"),
-    floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
     floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
