@@ -1,3 +1,4 @@
+internal import Batches
 internal import Crypto
 internal import Events
 package import JSON
@@ -13,7 +14,7 @@ extension KeyRing {
     json.key("issued_at")
     json.integer(issuedMilliseconds)
     json.key("collector")
-    json.string(collector.text)
+    json.string(collector.description)
     json.key("projects")
     json.beginArray()
     for project in projects { write(project, to: &json) }
@@ -76,7 +77,7 @@ extension KeyRing {
     self.init(
       generation: try Self.take(json["generation"]?.integer, "generation"),
       issuedMilliseconds: try Self.take(json["issued_at"]?.integer, "issued_at"),
-      collector: try Self.take(json["collector"]?.string.flatMap(CollectorID.init), "collector"),
+      collector: try Self.take(json["collector"]?.string.flatMap { CollectorID($0) }, "collector"),
       projects: projects)
   }
 

@@ -1,3 +1,4 @@
+package import Batches
 package import Crypto
 internal import JSON
 

@@ -1,3 +1,4 @@
+package import Batches
 package import Crypto
 package import Events
 internal import JSON
@@ -8,7 +9,7 @@ internal import JSON
 ///
 /// As JSON (members that are not known are ignored, so that later aggregators can say more):
 ///
-///     {"version":1,"generation":7,"issued_at":1777889472345,"collector":"c-1",
+///     {"version":1,"generation":7,"issued_at":1777889472345,"collector":"<uuid>",
 ///      "projects":[{"id":"acme","name":"Acme","status":"active",
 ///        "keys":[{"id":"key_1","prefix":"tw_AbCd1234","sha256":"<64 hex>"}],
 ///        "clients":[{"id":"<uuid>","secret_sha256":"<64 hex>" or null,"origins":["https://…"]}]}]}

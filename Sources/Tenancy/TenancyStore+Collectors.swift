@@ -1,3 +1,4 @@
+package import Batches
 package import Crypto
 package import Events
 internal import JSON
@@ -59,10 +60,10 @@ extension TenancyStore {
       return .enrolled(holder, isRepeated: true)
     }
     guard now < token.expires else { return .expired }
-    if let holder, holder.key(CollectorIdentity.Key.id(of: key)) == nil {
+    if let holder, holder.key(KeyID(of: key)) == nil {
       return .revoked(holder.id)
     }
-    let id = holder?.id ?? Self.collectorID(freshName("c-"))
+    let id = holder?.id ?? CollectorID.random(from: random)
     try change { () throws(SQLiteError) in
       if holder == nil { try insert(id, key, name) }
       for project in token.projects { try insert(project, for: id) }
@@ -85,7 +86,7 @@ extension TenancyStore {
         "UPDATE collector SET status = 'revoked', revoked_at = ? WHERE id = ? AND status = 'active'"
       ) { (statement) throws(SQLiteError) in
         statement.bind(1, now)
-        statement.bind(2, id.text)
+        statement.bind(2, id.description)
         try statement.run()
       }
     }
@@ -120,7 +121,7 @@ extension TenancyStore {
     let now = now
     try database.withStatement("INSERT INTO collector (id, name, created_at) VALUES (?, ?, ?)") {
       (statement) throws(SQLiteError) in
-      statement.bind(1, id.text)
+      statement.bind(1, id.description)
       statement.bind(2, name)
       statement.bind(3, now)
       try statement.run()
@@ -129,8 +130,8 @@ extension TenancyStore {
       "INSERT INTO collector_key (public_key, id, collector, created_at) VALUES (?, ?, ?, ?)"
     ) { (statement) throws(SQLiteError) in
       statement.bind(1, copying: key.bytes.span)
-      statement.bind(2, CollectorIdentity.Key.id(of: key))
-      statement.bind(3, id.text)
+      statement.bind(2, KeyID(of: key).description)
+      statement.bind(3, id.description)
       statement.bind(4, now)
       try statement.run()
     }
@@ -139,7 +140,7 @@ extension TenancyStore {
   private func insert(_ project: String, for id: CollectorID) throws(SQLiteError) {
     try database.withStatement("INSERT OR IGNORE INTO collector_project VALUES (?, ?)") {
       (statement) throws(SQLiteError) in
-      statement.bind(1, id.text)
+      statement.bind(1, id.description)
       statement.bind(2, project)
       try statement.run()
     }
@@ -152,16 +153,11 @@ extension TenancyStore {
       "UPDATE enrolment_token SET used_at = ?, used_by = ?, used_with = ? WHERE digest = ?"
     ) { (statement) throws(SQLiteError) in
       statement.bind(1, now)
-      statement.bind(2, id.text)
+      statement.bind(2, id.description)
       statement.bind(3, copying: key.bytes.span)
       statement.bind(4, copying: token.bytes.span)
       try statement.run()
     }
-  }
-
-  private static func collectorID(_ text: String) -> CollectorID {
-    guard let id = CollectorID(text) else { preconditionFailure("\(text) is no collector id") }
-    return id
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Batches
 internal import Crypto
 internal import Events
 internal import SQLite
@@ -102,12 +103,13 @@ extension TenancyStore {
     ) { row -> (String, CollectorIdentity.Key)? in
       let bytes = row.blob(1)
       guard let status = CredentialStatus(rawValue: row.text(3)),
-        let key = try? VerifyingKey(checking: bytes.span)  // A key that is none makes no sense.
+        let key = try? VerifyingKey(checking: bytes.span),  // A key that is none makes no sense.
+        row.text(0) == KeyID(of: key).description
       else { return nil }
       return (
         row.text(2),
         CollectorIdentity.Key(
-          id: row.text(0), key: key, status: status, createdMilliseconds: row.int64(4))
+          id: KeyID(of: key), key: key, status: status, createdMilliseconds: row.int64(4))
       )
     }
     let projects = try rows("collector_project", "SELECT collector, project FROM collector_project")
@@ -124,9 +126,10 @@ extension TenancyStore {
       else { return nil }
       return CollectorIdentity(
         id: id, name: row.text(1), status: status,
-        keys: (keysByCollector[id.text] ?? []).map(\.1),
-        projects: Set((projectsByCollector[id.text] ?? []).map(\.1)),
-        createdMilliseconds: row.int64(3), lastSeen: use(of: id.text, saved: row.optional(4)))
+        keys: (keysByCollector[id.description] ?? []).map(\.1),
+        projects: Set((projectsByCollector[id.description] ?? []).map(\.1)),
+        createdMilliseconds: row.int64(3), lastSeen: use(of: id.description, saved: row.optional(4))
+      )
     }
   }
 

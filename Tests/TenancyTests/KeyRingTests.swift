@@ -1,3 +1,4 @@
+import Batches
 import Crypto
 import Events
 import JSON
@@ -99,7 +100,7 @@ import Testing
     #expect(throws: KeyRing.Problem.badSignature) {
       try KeyRing(signed: file, by: stranger, for: collector.id)
     }
-    let other = try #require(CollectorID("c-other"))
+    let other = CollectorID(high: 1, low: 2)
     #expect(throws: KeyRing.Problem.foreign(collector.id)) {
       try KeyRing(signed: file, by: signer.verifyingKey, for: other)
     }
@@ -109,7 +110,7 @@ import Testing
   func versions() throws {
     let ring = try JSONValue(
       parsing: #"""
-        {"version":1,"generation":7,"issued_at":5,"collector":"c-1","new":{},"projects":[
+        {"version":1,"generation":7,"issued_at":5,"collector":"00000000-0000-0001-0000-000000000002","new":{},"projects":[
           {"id":"acme","name":"Acme","status":"active","limits":[1],"clients":[],"keys":[
             {"id":"key_1","prefix":"tw_AbCd1234","extra":1,"sha256":"\#(sha256("x").hex)"}]}]}
         """#)
