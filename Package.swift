@@ -41,7 +41,7 @@ let package = Package(
     floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
     floor("Calendar"),
-    floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
     floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
@@ -54,6 +54,7 @@ let package = Package(
     floor("Columns", on: ["Platform"]),
     floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
+    floor("Tenancy", on: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
 
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
@@ -84,6 +85,7 @@ let package = Package(
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
