@@ -50,12 +50,24 @@ let package = Package(
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
     floor("Dialects", on: ["Platform", "JSON", "Events"]),
 
-    // How it waits and travels.
+    // How it waits, travels and is sealed.
+    floor("Columns", on: ["Platform"]),
+    floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
+
+    // How it is counted.
+    floor("Query", on: ["Calendar", "Events"]),
+    floor(
+      "Store", on: ["Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite"]),
+    floor("Kernels", on: ["Batches", "Calendar", "Events", "Query", "Store"]),
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["Dialects", "Events", "JSON", "Platform", "Spool"],
+      name: "micro",
+      dependencies: [
+        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
+        "Spool",
+      ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
@@ -71,6 +83,8 @@ let package = Package(
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,7 +4,11 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
-    ("json", benchmarkJSON), ("spool", benchmarkSpool),
+("compression", benchmarkCompression),
+    ("crypto", benchmarkCrypto),
+    ("http", benchmarkHTTP),
+    ("json", benchmarkJSON),
+    ("spool", benchmarkSpool),
   ]
 
   static func main() throws {

@@ -17,6 +17,11 @@ package struct HTTPLimits: Equatable, Sendable {
   package var trailerBytes = 4 * 1024
   package var trailerFields = 16
 
+  /// A request's body as sent (413), and again after its content coding is undone.
+  package var bodyBytes = 32 * 1024 * 1024
+  /// What is read of a body that its handler left unread, before the connection is closed instead.
+  package var drainedBodyBytes = 64 * 1024
+
   /// The 1xx heads a server may send before its answer; all of them share `headBytes`.
   package var interimResponses = 8
 

@@ -2,8 +2,9 @@ extension RequestHead {
   /// Looks for a head at the start of `bytes`, what has arrived and is not yet consumed.
   ///
   /// The answer depends on the bytes alone, never on how they were cut: a prefix of a head asks for
-  /// more, or is refused for the very reason the whole will be. After anything but `.complete` the
-  /// content of this value means nothing.
+  /// more, or is refused for the very reason the whole will be. (When a head drips in, a refusal may
+  /// wait for the end of its line.) After anything but `.complete` the content of this value means
+  /// nothing.
   package mutating func parse(
     _ bytes: Span<UInt8>, limits: HTTPLimits = .standard
   ) -> HeadOutcome {
