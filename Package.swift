@@ -85,6 +85,8 @@ let package = Package(
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
+    tests(
+      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,6 +9,8 @@ import JSON
     ("http", benchmarkHTTP),
     ("json", benchmarkJSON),
     ("spool", benchmarkSpool),
+    ("json", benchmarkJSON),
+    ("batches", benchmarkBatches),
   ]
 
   static func main() throws {

@@ -8,7 +8,7 @@ package final class ZstdCompressor {
   package static let levels = 1...19
 
   // SAFETY: made in `init`, freed in `deinit`, used by one owner at a time (not `Sendable`).
-  private let context: OpaquePointer
+  let context: OpaquePointer
 
   package init() {
     guard let context = unsafe ZSTD_createCCtx() else { fatalError("zstd: no memory") }
