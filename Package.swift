@@ -84,7 +84,6 @@ let package = Package(
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(of: "Columns", with: ["Platform"]),
-    tests(of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
