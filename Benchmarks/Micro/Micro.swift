@@ -4,13 +4,12 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
-("compression", benchmarkCompression),
+    ("batches", benchmarkBatches),
+    ("compression", benchmarkCompression),
     ("crypto", benchmarkCrypto),
     ("http", benchmarkHTTP),
     ("json", benchmarkJSON),
     ("spool", benchmarkSpool),
-    ("json", benchmarkJSON),
-    ("batches", benchmarkBatches),
   ]
 
   static func main() throws {
