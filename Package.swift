@@ -44,7 +44,7 @@ let package = Package(
     floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
-    floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "JSON", "Platform"]),
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
