@@ -96,6 +96,7 @@ let package = Package(
 if Context.environment["TRIBUTARY_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Calendar", "HTTP", "JSON"], path: "Fuzz/Program",
+      name: "fuzz", dependencies: ["Calendar", "Compression", "HTTP", "JSON"],
+      path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -12,6 +12,9 @@ enum Fuzz {
     ("http-chunks", fuzzChunkedBody),
     ("json", fuzzJSON),
     ("calendar", fuzzCalendar),
+    ("deflate", fuzzDeflate),
+    ("gzip", fuzzGzip),
+    ("zstd", fuzzZstd),
   ]
 
   /// The target that `FUZZ_TARGET` names.
