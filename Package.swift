@@ -62,6 +62,14 @@ let package = Package(
       "Store", on: ["Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite"]),
     floor("Kernels", on: ["Batches", "Calendar", "Events", "Query", "Store"]),
 
+    // The faces.
+    floor(
+      "Aggregator",
+      on: [
+        "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
+        "Kernels", "Platform", "Query", "SQLite", "Store", "Telemetry", "Tenancy",
+      ]),
+
     // Beside the house: what it is measured with.
     .executableTarget(
       name: "micro",
