@@ -75,7 +75,7 @@ let package = Package(
       name: "micro",
       dependencies: [
         "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
-        "Spool",
+        "SQLite", "Spool", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
