@@ -45,6 +45,7 @@ let package = Package(
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
     floor("HTTP", on: ["CHTTP", "COpenSSL", "JSON", "Platform"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Compression", "Platform"]),
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
@@ -55,6 +56,10 @@ let package = Package(
     floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
     floor("Tenancy", on: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+
+    floor(
+      "Intake",
+      on: ["Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform", "Telemetry", "Tenancy"]),
 
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
@@ -92,6 +97,12 @@ let package = Package(
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(
+      of: "Intake",
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "JSON", "Platform", "Telemetry",
+        "Tenancy",
+      ]),
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(

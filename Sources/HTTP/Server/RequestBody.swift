@@ -5,6 +5,10 @@ package enum BodyError: Error, Equatable {
   /// The body is larger than its limit; the number is the limit.
   case tooLarge(limit: Int)
   case malformed(HTTPProblem)
+  /// A content coding that we cannot undo.
+  case unsupportedCoding
+  /// The bytes are not what their content coding makes, in words for the log.
+  case undecodable(String)
   /// The connection ended or went silent before the body did.
   case stream(StreamError)
 }
