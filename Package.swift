@@ -44,8 +44,7 @@ let package = Package(
     floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
-    floor("HTTP", on: ["CHTTP", "COpenSSL", "JSON", "Platform"]),
-    floor("HTTP", on: ["CHTTP", "COpenSSL", "Compression", "Platform"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Compression", "JSON", "Platform"]),
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
@@ -56,7 +55,6 @@ let package = Package(
     floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
     floor("Tenancy", on: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
-
     floor(
       "Intake",
       on: ["Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform", "Telemetry", "Tenancy"]),
@@ -72,8 +70,15 @@ let package = Package(
       "Aggregator",
       on: [
         "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
-        "Kernels", "Platform", "Query", "SQLite", "Store", "Telemetry", "Tenancy",
+        "Intake", "Kernels", "Platform", "Query", "SQLite", "Settings", "Store", "Telemetry",
+        "Tenancy",
       ]),
+
+    // The programs: wiring only.
+    .executableTarget(
+      name: "tributary-aggregator",
+      dependencies: ["Aggregator", "Events", "HTTP", "JSON", "Platform", "Settings", "Telemetry"],
+      swiftSettings: settings),
 
     // Beside the house: what it is measured with.
     .executableTarget(
@@ -97,12 +102,6 @@ let package = Package(
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
-    tests(
-      of: "Intake",
-      with: [
-        "Batches", "Compression", "Crypto", "Events", "HTTP", "JSON", "Platform", "Telemetry",
-        "Tenancy",
-      ]),
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(

@@ -44,14 +44,16 @@ package actor Tenants {
   }
 
   package func makeFirst(
-    project id: ProjectID, name: String, ownerEmail: String, pins: [Digest]
+    project id: ProjectID, name: String, ownerEmail: String, ownerPassword: PasswordHash,
+    pins: [Digest]
   ) throws(TenancyError) -> First {
     let project = try store.addProject(id: id, name: name)
     let (_, writeKey) = try store.addKey(.write, project: id, name: "first")
     let (_, readKey) = try store.addKey(.read, project: id, name: "first")
     let (_, adminKey) = try store.addKey(.admin, project: nil, name: "first")
     let (client, clientSecret) = try store.addClient(project: id, name: "first")
-    let owner = try store.addUser(email: ownerEmail, role: .owner)
+    let owner = try store.addUser(
+      email: ownerEmail, role: .owner, passwordHash: ownerPassword.text)
     let token = try store.addEnrolmentToken(projects: [id], pins: pins)
     return First(
       project: project, writeKey: writeKey, readKey: readKey, adminKey: adminKey, client: client,

@@ -47,6 +47,13 @@ extension Response {
         .contentTooLarge, "body_too_large", "The body is larger than \(limit) bytes.",
         fields: [("limit", "\(limit)")])
     case .malformed(let problem): .problem(problem)
+    case .unsupportedCoding:
+      .problem(
+        .unsupportedMediaType, "unsupported_coding",
+        "Of content codings, gzip, deflate and zstd are understood.")
+    case .undecodable:
+      .problem(
+        .badRequest, "undecodable_body", "The body is not what its Content-Encoding says.")
     case .stream:
       .problem(.requestTimeout, "body_incomplete", "The body did not come, or came too slowly.")
     }
