@@ -17,11 +17,11 @@ func floor(_ name: String, on dependencies: [String] = []) -> Target {
   .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
 }
 
-/// The tests of one target; `more` names what they need beside it.
-func tests(of name: String, with more: [String] = []) -> Target {
+/// The tests of one target; `more` names what they need beside it, `scripts` what is not for Swift.
+func tests(of name: String, with more: [String] = [], scripts: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: ([name] + more).map { .byName(name: $0) },
-    swiftSettings: settings)
+    exclude: scripts, swiftSettings: settings)
 }
 
 let package = Package(
@@ -38,9 +38,11 @@ let package = Package(
     // What we stand on.
     floor("Platform", on: ["CLinux"]),
     floor("Crypto", on: ["COpenSSL", "Platform"]),
+    floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
     floor("Calendar"),
-    floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
+    floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
     floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
 
@@ -48,25 +50,52 @@ let package = Package(
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
     floor("Dialects", on: ["Platform", "JSON", "Events"]),
 
+    // How it waits, travels and is sealed.
+    floor("Columns", on: ["Platform"]),
+    floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
+    floor("Spool", on: ["Events", "Platform", "SQLite"]),
+    floor("Tenancy", on: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+
     // How it is counted.
-    floor("Query", on: ["Events"]),
-    floor("Store", on: ["Events", "Platform", "SQLite"]),
+    floor("Query", on: ["Calendar", "Events"]),
+    floor(
+      "Store", on: ["Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite"]),
+    floor("Kernels", on: ["Batches", "Calendar", "Events", "Query", "Store"]),
 
     // Beside the house: what it is measured with.
     .executableTarget(
-      name: "micro", dependencies: ["JSON", "Events", "Dialects", "Platform"],
+      name: "micro",
+      dependencies: [
+        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
+        "Spool",
+      ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
+    tests(of: "Compression", with: ["Crypto", "Platform"], scripts: ["Fixtures"]),
     tests(of: "JSON", with: ["CScan"]),
     tests(of: "Telemetry", with: ["JSON", "Platform"]),
+    tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "Calendar"),
     tests(of: "HTTP", with: ["CHTTP", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+    tests(
+      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzer needs a build of its own, with the sanitizers' run time: see `scripts/fuzz`.
+if Context.environment["TRIBUTARY_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["Calendar", "HTTP", "JSON"], path: "Fuzz/Program",
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -155,8 +155,13 @@ SMUGGLING = {
 @pytest.mark.parametrize("name", SMUGGLING)
 def test_ambiguous_framing_is_a_400_and_the_end(door, name):
     responses, closed = door.raw(SMUGGLING[name] + SMUGGLED)
-    assert [r.status for r in responses] in ([400], [501], [505]), (name, responses)
-    if responses[0].status != 400:
+    statuses = [r.status for r in responses]
+    if name.startswith(("chunk ", "trailer")) and statuses == [401]:
+        # Who has no key is refused before the body is looked at: as good, if it ends there.
+        assert closed, "the connection stayed open"
+        return
+    assert statuses in ([400], [501], [505]), (name, responses)
+    if statuses != [400]:
         assert name in ("encoding identity", "encoding identity, chunked", "encoding xchunked",
                         "version with more digits"), name
     assert closed, "the connection stayed open"

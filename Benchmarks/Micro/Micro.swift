@@ -4,6 +4,12 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
+    ("batches", benchmarkBatches),
+    ("compression", benchmarkCompression),
+    ("crypto", benchmarkCrypto),
+    ("http", benchmarkHTTP),
+    ("json", benchmarkJSON),
+    ("spool", benchmarkSpool),
     ("json", benchmarkJSON), ("dialects", benchmarkDialects),
   ]
 

@@ -2,6 +2,8 @@
 #ifndef TRIBUTARY_COPENSSL_H
 #define TRIBUTARY_COPENSSL_H
 
+#include "certificates.h"
+
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -11,5 +13,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+#include "tls.h"
 
 #endif

@@ -1,4 +1,4 @@
-@testable import JSON
+import JSON
 
 /// JSON as the RFC's grammar puts it, rule by rule: recursive, slow, and hard to get wrong. Nil means
 /// that the bytes are not one document.

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import time
 
@@ -178,6 +179,15 @@ def metric(text, name, **labels):
     return total if seen else None
 
 
+def copy_folder(source, target):
+    """A copy of a stopped program's data: all but sockets, which cannot be copied, and the reserve
+    that its disk keeps, which is large and empty."""
+    def unwanted(folder, names):
+        return [name for name in names if name.endswith(".ballast")
+                or stat.S_ISSOCK(os.lstat(os.path.join(folder, name)).st_mode)]
+    shutil.copytree(source, target, symlinks=True, ignore=unwanted)
+
+
 class Aggregator(Program):
     """`tributary-aggregator` over a data folder of its own."""
 
@@ -197,7 +207,7 @@ class Aggregator(Program):
 
     def copied_to(self, data, name):
         """A second aggregator over a copy of this one's (stopped) data, on other ports."""
-        shutil.copytree(self.data, data, symlinks=True)
+        copy_folder(self.data, data)
         other = Aggregator(data, os.path.dirname(self.log_path), name, self.tls_host)
         other.secrets = dict(self.secrets)
         other.extra_arguments = list(self.extra_arguments)
@@ -276,7 +286,7 @@ class Collector(Program):
 
     def copied_to(self, data, name):
         """A second collector over a copy of this one's (stopped) data, on another port."""
-        shutil.copytree(self.data, data, symlinks=True)
+        copy_folder(self.data, data)
         other = Collector(data, os.path.dirname(self.log_path), self.aggregator_url, name)
         other.extra_arguments = list(self.extra_arguments)
         return other

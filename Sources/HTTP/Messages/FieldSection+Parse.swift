@@ -39,12 +39,10 @@ extension FieldSection {
       var valueStart = nameEnd &+ 1
       while valueStart < end, Byte.isBlank(bytes[valueStart]) { valueStart &+= 1 }
       let lineEnd = Scan.valueEnd(in: bytes, from: valueStart, to: end)
-      guard lineEnd < end else { return nil }
-      guard bytes[lineEnd] == Byte.carriageReturn else {
-        throw bytes[lineEnd] == Byte.lineFeed ? .bareLineFeed : .badFieldValue
-      }
-      guard lineEnd &+ 1 < end else { return nil }
-      guard bytes[lineEnd &+ 1] == Byte.lineFeed else { throw .bareCarriageReturn }
+      guard
+        let nextLine = try Scan.lineEnd(
+          in: bytes, at: lineEnd, to: end, otherwise: .badFieldValue)
+      else { return nil }
       var valueEnd = lineEnd
       while valueEnd > valueStart, Byte.isBlank(bytes[valueEnd &- 1]) { valueEnd &-= 1 }
 
@@ -59,7 +57,7 @@ extension FieldSection {
         try framing.note(known, bytes, valueStart..<valueEnd, index: taken)
       }
       taken &+= 1
-      position = lineEnd &+ 2
+      position = nextLine
     }
     return nil
   }

@@ -17,8 +17,16 @@ package struct HTTPLimits: Equatable, Sendable {
   package var trailerBytes = 4 * 1024
   package var trailerFields = 16
 
-  /// The 1xx heads a server may send before its answer.
+  /// A request's body as sent (413), and again after its content coding is undone.
+  package var bodyBytes = 32 * 1024 * 1024
+  /// What is read of a body that its handler left unread, before the connection is closed instead.
+  package var drainedBodyBytes = 64 * 1024
+
+  /// The 1xx heads a server may send before its answer; all of them share `headBytes`.
   package var interimResponses = 8
+
+  /// The content codings laid over one body: each is a bomb's chance to grow.
+  package static let contentCodings = 2
 
   /// What a listener allows unless it is told otherwise.
   package static let standard = HTTPLimits()

@@ -2,8 +2,9 @@ extension RequestHead {
   /// Looks for a head at the start of `bytes`, what has arrived and is not yet consumed.
   ///
   /// The answer depends on the bytes alone, never on how they were cut: a prefix of a head asks for
-  /// more, or is refused for the very reason the whole will be. After anything but `.complete` the
-  /// content of this value means nothing.
+  /// more, or is refused for the very reason the whole will be. (When a head drips in, a refusal may
+  /// wait for the end of its line.) After anything but `.complete` the content of this value means
+  /// nothing.
   package mutating func parse(
     _ bytes: Span<UInt8>, limits: HTTPLimits = .standard
   ) -> HeadOutcome {
@@ -103,13 +104,7 @@ extension RequestHead {
     guard let versionEnd = try HTTPVersion.read(&version, bytes, from: start, to: end) else {
       return nil
     }
-    guard versionEnd < end else { return nil }
-    guard bytes[versionEnd] == Byte.carriageReturn else {
-      throw bytes[versionEnd] == Byte.lineFeed ? .bareLineFeed : .badRequestLine
-    }
-    guard versionEnd &+ 1 < end else { return nil }
-    guard bytes[versionEnd &+ 1] == Byte.lineFeed else { throw .bareCarriageReturn }
-    return versionEnd &+ 2
+    return try Scan.lineEnd(in: bytes, at: versionEnd, to: end, otherwise: .badRequestLine)
   }
 
   /// What the fields come to, now that all of them are known.

@@ -45,6 +45,20 @@ enum Scan {
     return found < bytes.count ? found : nil
   }
 
+  /// The place behind the CR LF at `position`; nil where the bytes end before it is whole.
+  @inline(__always)
+  static func lineEnd(
+    in bytes: Span<UInt8>, at position: Int, to end: Int, otherwise problem: HTTPProblem
+  ) throws(HTTPProblem) -> Int? {
+    guard position < end else { return nil }
+    guard bytes[position] == Byte.carriageReturn else {
+      throw bytes[position] == Byte.lineFeed ? .bareLineFeed : problem
+    }
+    guard position &+ 1 < end else { return nil }
+    guard bytes[position &+ 1] == Byte.lineFeed else { throw .bareCarriageReturn }
+    return position &+ 2
+  }
+
   /// Which of the fields that frame a message the token at `range` names.
   @inline(__always)
   static func framingField(named range: Range<Int>, in bytes: Span<UInt8>) -> FramingField {

@@ -1,6 +1,6 @@
 /// A value that no log line, error message or dump shows: only `revealed` gives it away, and that
 /// word is easy to search for.
-package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+package struct Confidential: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
   package let revealed: String

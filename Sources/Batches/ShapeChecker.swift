@@ -1,0 +1,58 @@
+import Columns
+import Events
+
+/// Whether a sequence of fields can be one object: each member stands under an object that is open,
+/// keys ascend by their bytes, nothing is nested too deep.
+struct ShapeChecker {
+  private let fields: [Field]
+
+  init(fields: [Field]) { self.fields = fields }
+
+  /// `Field.props` or `Field.ctx`, whichever the field lies under. Parents come before their members.
+  func root(of number: UInt32) -> UInt32 {
+    var parent = fields[Int(number)].parent
+    while parent >= Field.base { parent = fields[Int(parent - Field.base)].parent }
+    return parent
+  }
+
+  /// `source` is what the fields' keys point into. A nil root is that of the empty object, which
+  /// both roots have.
+  func isGood(_ shape: Span<UInt32>, root: UInt32?, _ source: Span<UInt8>) -> Bool {
+    guard let root else { return shape.isEmpty }
+    // The objects that are open, outermost first, and the last member of each.
+    var open = InlineArray<16, UInt32>(repeating: 0)
+    var last = InlineArray<16, UInt32?>(repeating: nil)
+    open[0] = root
+    var depth = 0
+    for index in shape.indices {
+      let number = shape[index]
+      let field = fields[Int(number)]
+      while open[depth] != field.parent {
+        guard depth > 0 else { return false }
+        depth -= 1
+      }
+      if let before = last[depth] {
+        let key = fields[Int(before)].key
+        guard Self.precedes(key, field.key, source) else { return false }
+      }
+      last[depth] = number
+      if field.kind == .object {
+        guard depth < EventLimits.propertiesDepth else { return false }
+        depth += 1
+        open[depth] = number &+ Field.base
+        last[depth] = nil
+      }
+    }
+    return true
+  }
+
+  private static func precedes(_ left: TextPlace, _ right: TextPlace, _ source: Span<UInt8>) -> Bool
+  {
+    let left = source.extracting(left.range)
+    let right = source.extracting(right.range)
+    for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+      return left[index] < right[index]
+    }
+    return left.count < right.count
+  }
+}

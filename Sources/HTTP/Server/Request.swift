@@ -1,0 +1,32 @@
+package import Platform
+
+/// One request as a handler sees it: the head, and the body as a stream.
+///
+/// It belongs to its connection, which uses it again for the next request: a handler keeps what it
+/// reads from it, never the request itself.
+package final class Request {
+  package internal(set) var head = RequestHead()
+  package let body: RequestBody
+  /// The other end of the connection.
+  package let peer: PeerAddress
+  package let security: ConnectionSecurity
+  /// When the head was complete, on the monotonic clock.
+  package internal(set) var arrivedNanoseconds: UInt64 = 0
+  /// What the route's pattern left open, in its order: `user/{id}` gives one. Decoded.
+  package internal(set) var parameters: [String] = []
+  /// The pattern of the route that took the request: for metrics, which must not count by path.
+  package internal(set) var route: String = "none"
+
+  init(body: RequestBody, peer: PeerAddress, security: ConnectionSecurity) {
+    self.body = body
+    self.peer = peer
+    self.security = security
+  }
+}
+
+/// What protects a connection.
+package enum ConnectionSecurity: Sendable {
+  case none
+  case tls12
+  case tls13
+}

@@ -1,0 +1,123 @@
+package import Platform
+
+/// Why a request's body could not be had.
+package enum BodyError: Error, Equatable {
+  /// The body is larger than its limit; the number is the limit.
+  case tooLarge(limit: Int)
+  case malformed(HTTPProblem)
+  /// The connection ended or went silent before the body did.
+  case stream(StreamError)
+}
+
+/// The body of the request at hand, read from the connection as the handler asks for it.
+package final class RequestBody {
+  private let stream: any ByteStream
+  private let limits: HTTPLimits
+  private let timeouts: ServerTimeouts
+  private var body = MessageBody()
+  private var pace = BodyPace()
+  private var mustContinue = false
+
+  /// What arrived and is not consumed: the connection's buffer, lent for the time of the request.
+  var input = InputBuffer()
+
+  init(stream: any ByteStream, limits: HTTPLimits, timeouts: ServerTimeouts) {
+    self.stream = stream
+    self.limits = limits
+    self.timeouts = timeouts
+  }
+
+  /// Begins the body of a new request.
+  func begin(_ head: borrowing RequestHead) {
+    body = MessageBody(head.body, limits: limits)
+    mustContinue = head.expectsContinue
+    pace = BodyPace()
+  }
+
+  /// True once nothing of the body is left to read.
+  package var isAtEnd: Bool { body.isAtEnd }
+
+  /// The next piece, as it arrived; nil at the end.
+  package func next() async throws(BodyError) -> [UInt8]? {
+    while !isAtEnd {
+      if let piece = try takeArrived() { return piece }
+      if isAtEnd { break }
+      try await readMore()
+    }
+    return nil
+  }
+
+  /// The whole body, if it has at most `limit` bytes.
+  package func collect(atMost limit: Int) async throws(BodyError) -> [UInt8] {
+    var whole: [UInt8] = []
+    if let announced = body.announced {
+      guard announced <= limit else { throw .tooLarge(limit: limit) }
+      // A small body is in the buffer already, or soon is: one copy takes it out.
+      while input.count < announced, announced <= Self.gathered { try await readMore() }
+      if announced > Self.gathered { whole.reserveCapacity(announced) }
+    }
+    while let piece = try await next() {
+      guard whole.count + piece.count <= limit else { throw .tooLarge(limit: limit) }
+      if whole.isEmpty { whole = piece } else { whole += piece }
+    }
+    return whole
+  }
+
+  /// Reads what the handler left, if that is little; false if the connection has to be closed.
+  func drain(atMost limit: Int) async -> Bool {
+    if isAtEnd { return true }
+    if mustContinue { return false }  // The client was never told to send it.
+    var left = limit
+    do {
+      while let piece = try await next() {
+        left -= piece.count
+        guard left >= 0 else { return false }
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private func takeArrived() throws(BodyError) -> [UInt8]? {
+    do {
+      return try body.take(from: &input)
+    } catch {
+      throw error == .bodyTooLarge ? .tooLarge(limit: limits.bodyBytes) : .malformed(error)
+    }
+  }
+
+  /// Bodies up to this size are waited for and taken in one piece.
+  private static let gathered = 64 * 1_024
+
+  private func readMore() async throws(BodyError) {
+    do throws(StreamError) {
+      if mustContinue {
+        mustContinue = false
+        try await stream.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+      }
+      stream.setDeadline(pace.deadline(timeouts, now: SystemClock.monotonicNanoseconds))
+      let count = try await stream.read(into: &input)
+      guard count > 0 else { throw .reset }
+      pace.received(count)
+    } catch {
+      throw .stream(error)
+    }
+  }
+}
+
+/// How slowly a body may come in: after the grace it has to have kept the lowest rate on average.
+struct BodyPace {
+  private var start: UInt64?
+  private var total: UInt64 = 0
+
+  mutating func received(_ count: Int) { total += UInt64(count) }
+
+  /// The latest moment for the next bytes.
+  mutating func deadline(_ timeouts: ServerTimeouts, now: UInt64) -> UInt64 {
+    let start = start ?? now
+    self.start = start
+    let earned = total * 1_000_000_000 / UInt64(timeouts.bodyBytesPerSecond)
+    return start + timeouts.bodyGrace + earned
+  }
+}

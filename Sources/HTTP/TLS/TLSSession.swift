@@ -1,0 +1,205 @@
+internal import COpenSSL
+internal import Platform
+
+/// One TLS connection as a state machine over bytes, without any I/O: what arrived goes in, what has
+/// to be sent comes out. Not for two threads at once: `TLSStream` keeps it behind its lock.
+@safe final class TLSSession: @unchecked Sendable {
+  enum Step: Equatable {
+    case done
+    /// Nothing more can happen before more bytes have come in.
+    case needsInput
+    /// The peer said in TLS that it sends no more.
+    case ended
+  }
+
+  // SAFETY: owned by this object and freed once in deinit; the BIOs belong to the session.
+  private let session: OpaquePointer
+  private let incoming: OpaquePointer
+  private let outgoing: OpaquePointer
+  private let context: ContextHandle
+  private let role: TLSContext.Role
+  private let host: String?
+
+  init(_ context: ContextHandle, role: TLSContext.Role, host: String?) throws(TLSProblem) {
+    self.context = context
+    self.role = role
+    self.host = host
+    guard let session = unsafe SSL_new(context.pointer),
+      let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem())
+    else { throw .last(.protocolFailure, "a TLS session") }
+    unsafe self.session = session
+    unsafe self.incoming = incoming
+    unsafe self.outgoing = outgoing
+    unsafe copenssl_memory_never_ends(incoming)
+    unsafe copenssl_memory_never_ends(outgoing)
+    unsafe SSL_set_bio(session, incoming, outgoing)
+    guard case .client = role else {
+      unsafe SSL_set_accept_state(session)
+      return
+    }
+    unsafe SSL_set_connect_state(session)
+    let parameters = unsafe SSL_get0_param(session)
+    guard let host, unsafe Self.expect(host, parameters) else {
+      throw TLSProblem(code: .untrustedPeer, reason: "no host to expect a certificate for")
+    }
+    // An address is no server name (RFC 6066): it is only checked.
+    if unsafe X509_VERIFY_PARAM_get0_host(parameters, 0) != nil {
+      unsafe copenssl_set_server_name(session, host)
+    }
+  }
+
+  deinit { unsafe SSL_free(session) }
+
+  /// Has certificates checked to be for this name or address.
+  private static func expect(_ host: String, _ parameters: OpaquePointer?) -> Bool {
+    if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1 { return true }
+    ERR_clear_error()
+    unsafe X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+    return unsafe X509_VERIFY_PARAM_set1_host(parameters, host, host.utf8.count) == 1
+  }
+
+  /// True for TLS 1.3.
+  var isModern: Bool { unsafe SSL_version(session) == TLS1_3_VERSION }
+
+  // MARK: Bytes of the network
+
+  /// Takes what arrived, all of it.
+  func receive(_ bytes: Span<UInt8>) {
+    _ = unsafe bytes.withUnsafeBytes { buffer in
+      // SAFETY: a memory BIO copies `count` bytes. It takes all or aborts for want of memory.
+      unsafe BIO_write(incoming, buffer.baseAddress, Int32(buffer.count))
+    }
+  }
+
+  /// What has to be sent now.
+  func takeOutput() -> [UInt8] {
+    let count = unsafe BIO_ctrl_pending(outgoing)
+    guard count > 0 else { return [] }
+    return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      // SAFETY: at most `count` bytes are written into this buffer of `count`.
+      filled = max(0, Int(unsafe BIO_read(outgoing, buffer.baseAddress, Int32(count))))
+    }
+  }
+
+  // MARK: Steps
+
+  func handshake() throws(TLSProblem) -> Step {
+    ERR_clear_error()
+    let result = unsafe SSL_do_handshake(session)
+    if result == 1 {
+      if case .client(.pinnedAuthority(let digest)) = role { try verify(pinned: digest) }
+      return .done
+    }
+    return try step(after: result, "the TLS handshake")
+  }
+
+  /// Decrypts what has arrived, as much as there is room for; the count is added to `filled`.
+  func read(_ room: UnsafeMutableRawBufferPointer, _ filled: inout Int) throws(TLSProblem) -> Step {
+    ERR_clear_error()
+    while filled < room.count {
+      // SAFETY: at most the rest of this buffer is written.
+      let result = unsafe SSL_read(
+        session, room.baseAddress! + filled, Int32(clamping: room.count - filled))
+      if result > 0 {
+        filled += Int(result)
+        continue
+      }
+      let step = try step(after: result, "reading")
+      return filled > 0 ? .done : step
+    }
+    return .done
+  }
+
+  /// Encrypts all of these bytes into the output.
+  func write(_ bytes: [UInt8]) throws(TLSProblem) {
+    ERR_clear_error()
+    var sent = 0
+    while sent < bytes.count {
+      let result = unsafe bytes.withUnsafeBytes { buffer in
+        // SAFETY: exactly the rest of this buffer is read.
+        unsafe SSL_write(
+          session, buffer.baseAddress! + sent, Int32(clamping: buffer.count - sent))
+      }
+      guard result > 0 else {
+        // A memory BIO is never full, so there is nothing to wait for.
+        _ = try step(after: result, "writing")
+        throw TLSProblem(code: .protocolFailure, reason: "writing before the handshake")
+      }
+      sent += Int(result)
+    }
+  }
+
+  /// Adds the farewell to the output.
+  func finishWriting() {
+    ERR_clear_error()
+    _ = unsafe SSL_shutdown(session)
+    ERR_clear_error()
+  }
+
+  private func step(after result: Int32, _ doing: String) throws(TLSProblem) -> Step {
+    switch unsafe SSL_get_error(session, result) {
+    case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .needsInput
+    case SSL_ERROR_ZERO_RETURN: return .ended
+    default: throw failure(doing)
+    }
+  }
+
+  private func failure(_ doing: String) -> TLSProblem {
+    let verdict = unsafe SSL_get_verify_result(session)
+    guard case .client = role, verdict != X509_V_OK else {
+      return .last(.protocolFailure, doing)
+    }
+    ERR_clear_error()
+    return Self.distrust(verdict)
+  }
+
+  private static func distrust(_ verdict: Int) -> TLSProblem {
+    // SAFETY: a static, terminated text.
+    let reason = unsafe String(cString: X509_verify_cert_error_string(verdict))
+    let isTime = [X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID]
+      .contains(Int32(truncatingIfNeeded: verdict))
+    return TLSProblem(
+      code: isTime ? .certificateTime : .untrustedPeer,
+      reason: "the server's certificate: \(reason)")
+  }
+
+  // MARK: A pinned authority
+
+  /// The authority that the pin names, once the handshake is done: what a client keeps for later.
+  private(set) var pinnedAuthority: [UInt8]?
+
+  /// Finds the pinned authority in the server's chain and verifies the chain from it, host and all.
+  private func verify(pinned digest: [UInt8]) throws(TLSProblem) {
+    let chain = unsafe SSL_get_peer_cert_chain(session)
+    guard let host, let leaf = unsafe SSL_get0_peer_certificate(session), let chain = unsafe chain
+    else { throw TLSProblem(code: .untrustedPeer, reason: "the server has no certificate") }
+    var authority: Certificate?
+    let count = unsafe copenssl_chain_count(chain)
+    for index in 0..<count {
+      guard let pointer = unsafe copenssl_chain_certificate(chain, index) else { continue }
+      unsafe X509_up_ref(pointer)
+      let certificate = unsafe Certificate(adopting: pointer)
+      if certificate.publicKeyDigest == digest { authority = certificate }
+    }
+    guard let authority else {
+      throw TLSProblem(
+        code: .untrustedPeer, reason: "the server's authority is not the one the token names")
+    }
+    guard let store = unsafe X509_STORE_new(), let check = unsafe X509_STORE_CTX_new() else {
+      throw .last(.protocolFailure, "verifying")
+    }
+    defer {
+      unsafe X509_STORE_CTX_free(check)
+      unsafe X509_STORE_free(store)
+    }
+    guard unsafe X509_STORE_add_cert(store, authority.pointer) == 1,
+      unsafe X509_STORE_CTX_init(check, store, leaf, chain) == 1,
+      unsafe X509_STORE_CTX_set_default(check, "ssl_server") == 1,
+      unsafe Self.expect(host, X509_STORE_CTX_get0_param(check))
+    else { throw .last(.protocolFailure, "verifying") }
+    guard unsafe X509_verify_cert(check) == 1 else {
+      throw Self.distrust(Int(unsafe X509_STORE_CTX_get_error(check)))
+    }
+    pinnedAuthority = authority.pem
+  }
+}

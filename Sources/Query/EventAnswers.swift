@@ -1,0 +1,28 @@
+package import Events
+
+/// Whatever answers questions about the events of a project: the store's snapshots, or a database.
+/// Who asks has proved which project is theirs.
+package protocol EventAnswers: Sendable {
+  func answer(
+    _ question: EventStatistics, of project: ProjectID
+  ) async throws(QueryError) -> EventStatistics.Answer
+  func answer(
+    _ question: EventSeries, of project: ProjectID
+  ) async throws(QueryError) -> EventSeries.Answer
+  func answer(
+    _ question: PersonEvents, of project: ProjectID
+  ) async throws(QueryError) -> EventPage
+  func answer(
+    _ question: RecentEvents, of project: ProjectID
+  ) async throws(QueryError) -> EventPage
+  /// The event with this id; nil if the project has none.
+  func event(_ id: EventID, of project: ProjectID) async throws(QueryError) -> StoredEvent?
+}
+
+/// Why a question has no answer.
+package enum QueryError: Error, Equatable {
+  /// The range has more pieces than an answer may have.
+  case tooManyBuckets(limit: Int)
+  /// The store could not read what it has, in words for the log.
+  case unreadable(String)
+}

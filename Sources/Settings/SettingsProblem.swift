@@ -1,0 +1,25 @@
+/// One thing that is wrong with a configuration or a command line: where, what, and what to do.
+package struct SettingsProblem: Error, Equatable, Sendable, CustomStringConvertible {
+  /// `config.json5:3:5`, `TRIBUTARY_SPOOL__MAX_BYTES`, `--set spool.max_bytes`.
+  package let place: String
+  package let message: String
+  package let hint: String?
+
+  init(_ place: String, _ message: String, hint: String? = nil) {
+    self.place = place
+    self.message = message
+    self.hint = hint
+  }
+
+  package var description: String {
+    "\(place): \(message)" + (hint.map { "; \($0)" } ?? "")
+  }
+}
+
+/// Everything that is wrong, so that it can be mended in one go.
+package struct SettingsProblems: Error, Equatable, Sendable, CustomStringConvertible {
+  package let problems: [SettingsProblem]
+
+  package var description: String { problems.map(\.description).joined(separator: "\n") }
+  package var exitCode: ExitCode { .configuration }
+}

@@ -1,0 +1,110 @@
+package import Events
+package import Platform
+import SQLite
+
+/// The collector's durable buffer. What `append` has returned for is on disk and leaves it again only
+/// by an acknowledgement of the aggregator, or by quarantine with a gap that the aggregator is told.
+///
+/// In:      append(records, ends, project)       returns after the group commit's fsync
+/// Out:     waitForWork → nextWork → (encode, compress, sign elsewhere) → seal → send → acknowledge
+/// After a start: sealedBatches → bytes(of:) → send the same bytes again
+/// Trouble: requeue (413, bisection: same events, new batch numbers), quarantine (events that cannot
+///          be shipped), rotateEpoch (409: everything unacknowledged under new numbers)
+///
+/// Batch numbers and event sequences run from 1 per epoch and project. All calls may come from
+/// anywhere; they take turns on one thread of the spool's own. After `SpoolError.failed` the
+/// program must end without `stop` and start again.
+package final class Spool: Sendable {
+  private let writer: SpoolWriter
+  private let worker: Worker
+  private let inbox: Inbox
+
+  private init(_ writer: SpoolWriter, _ worker: Worker) {
+    self.writer = writer
+    self.worker = worker
+    inbox = writer.inbox
+  }
+
+  /// Opens or makes the spool in its folder. `onFailure` is called at most once, from the spool's
+  /// thread: the disk has failed, and the program must end without closing anything.
+  package static func open(
+    _ configuration: SpoolConfiguration, worker: Worker, disk: any Disk = SystemDisk(),
+    clock: any Clock, random: any RandomSource,
+    onFailure: @escaping @Sendable (SpoolError) -> Void
+  ) async throws(SpoolError) -> Spool {
+    let writer = SpoolWriter(
+      configuration: configuration, worker: worker, clock: clock, random: random,
+      onFailure: onFailure)
+    try await writer.open(disk)
+    return Spool(writer, worker)
+  }
+
+  /// Keeps events: `records` back to back, `ends` the end of each. Returns when they are on disk.
+  package func append(
+    _ records: [UInt8], ends: [Int], project: ProjectID
+  ) async throws(SpoolError) {
+    precondition(ends.last ?? 0 == records.count, "the last record ends where the bytes end")
+    if ends.isEmpty { return }
+    let request = AppendRequest(project: project, records: records, ends: ends)
+    // SAFETY: the inbox answers every entry exactly once; a refused one is answered here.
+    let refusal = unsafe await withUnsafeContinuation { reply in
+      let entry = unsafe Inbox.Entry(request: request, reply: reply)
+      switch inbox.put(entry) {
+      case .waits: break
+      case .waitsForWakeUp:
+        Task(executorPreference: worker) { [writer] in await writer.drain() }
+      case .refused(let error): entry.answer(error)
+      }
+    }
+    if let refusal { throw refusal }
+  }
+
+  /// Returns when there is something to seal, or when the spool stops or fails.
+  package func waitForWork() async { await writer.waitForWork() }
+
+  /// What is to be sealed next, of one project or of each in turn; nil when there is nothing. Taking
+  /// it changes nothing: of two that took the same, one `seal` succeeds.
+  package func nextWork(
+    _ limit: BlockLimit, of project: ProjectID? = nil
+  ) async throws(SpoolError) -> Work? {
+    try await writer.run { store throws(SQLiteError) in try store.nextWork(limit, of: project) }
+  }
+
+  /// Keeps the bytes that every attempt will send, before the first of them. False, and nothing is
+  /// changed, where the work is no longer what comes next.
+  package func seal(_ work: Work, bytes: [UInt8]) async throws(SpoolError) -> Bool {
+    try await writer.run { store throws(SQLiteError) in try store.seal(work, bytes: bytes) }
+  }
+
+  /// The sealed batches without an acknowledgement, by project and in the order of their numbers.
+  package func sealedBatches() async throws(SpoolError) -> [SealedBatch] {
+    try await writer.run { store throws(SQLiteError) in try store.sealedBatches() }
+  }
+
+  /// The bytes of a sealed batch; nil where it is no longer here.
+  package func bytes(of key: BatchKey) async throws(SpoolError) -> [UInt8]? {
+    try await writer.run { store throws(SQLiteError) in try store.bytes(of: key) }
+  }
+
+  /// Lets go of a batch that the aggregator has; `durableThrough` is what it said of the project.
+  /// Doing it again changes nothing. True where the batch was still here.
+  @discardableResult
+  package func acknowledge(
+    _ key: BatchKey, durableThrough: Int64? = nil
+  ) async throws(SpoolError) -> Bool {
+    try await writer.run { store throws(SQLiteError) in
+      try store.acknowledge([key], durableThrough: durableThrough) == 1
+    }
+  }
+
+  /// Drops the sealed bytes of a batch so that its events are sealed again under new batch numbers
+  /// and with their old sequences, at most `events` in each.
+  package func requeue(_ key: BatchKey, events: Int? = nil) async throws(SpoolError) {
+    try await writer.run { store throws(SQLiteError) in try store.requeue([key], events: events) }
+  }
+
+  package func status() async throws(SpoolError) -> SpoolStatus { try await writer.status() }
+
+  /// Takes no more events, commits those that wait, and closes the database.
+  package func stop() async { await writer.stop() }
+}

@@ -1,0 +1,61 @@
+import SQLite
+
+/// What has happened since the start.
+package struct SpoolCounters: Equatable, Sendable {
+  package var appended: UInt64 = 0
+  package var commits: UInt64 = 0
+  package var refused: UInt64 = 0
+  package var lastCommitNanoseconds: UInt64 = 0
+
+  mutating func countCommit(nanoseconds: UInt64) {
+    commits += 1
+    lastCommitNanoseconds = nanoseconds
+  }
+}
+
+/// The spool as a health page and metrics show it.
+package struct SpoolStatus: Equatable, Sendable {
+  package let epoch: Epoch
+  package let backlogEvents: Int64
+  package let backlogBytes: Int64
+  /// When the oldest event that is still here came, milliseconds; nil when there is none.
+  package let oldestReceived: Int64?
+  package let walBytes: Int
+  package let usedBytes: Int
+  package let quarantinedEvents: Int64
+  package let counters: SpoolCounters
+}
+
+extension SpoolStore {
+  func status(_ counters: SpoolCounters) throws(SQLiteError) -> SpoolStatus {
+    SpoolStatus(
+      epoch: epoch, backlogEvents: ledgers.reduce(0) { $0 + $1.events },
+      backlogBytes: ledgers.reduce(0) { $0 + $1.bytes }, oldestReceived: try oldestReceived(),
+      walBytes: database.walPages * 4120, usedBytes: try usedBytes(),
+      quarantinedEvents: try database.integer("SELECT count(*) FROM quarantine") ?? 0,
+      counters: counters)
+  }
+
+  /// Bytes of the database that hold something.
+  func usedBytes() throws(SQLiteError) -> Int {
+    let pages = try database.integer("PRAGMA page_count") ?? 0
+    let free = try database.integer("PRAGMA freelist_count") ?? 0
+    return Int(pages - free) * 4096
+  }
+
+  private func oldestReceived() throws(SQLiteError) -> Int64? {
+    var oldest: Int64?
+    for ledger in ledgers where ledger.events > 0 {
+      let received = try database.withStatement(
+        "SELECT payload FROM chunk WHERE id >= ? AND id < ? ORDER BY id LIMIT 1"
+      ) { statement throws(SQLiteError) -> Int64? in
+        statement.bind(1, ledger.id(of: 0))
+        statement.bind(2, ledger.id(of: ledger.next))
+        guard try statement.step() else { return nil }
+        return statement.withBlob(0) { ChunkHeader($0)?.received }
+      }
+      if let received { oldest = min(oldest ?? received, received) }
+    }
+    return oldest
+  }
+}

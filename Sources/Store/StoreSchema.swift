@@ -1,0 +1,69 @@
+import SQLite
+
+/// The store's tables. A released step is history: append, never edit.
+enum StoreSchema {
+  static let schema = Schema(steps: [
+    """
+    -- Who this store is: its uuid, incarnation, and whatever else must not change.
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+    -- Accepted batches as they arrived. `number` is the order of arrival and never used again;
+    -- `duplicates` and `rejected` are bitmaps of rows that do not count, NULL where there are none;
+    -- `shift` is the clock error of the collector, in milliseconds, 0 where it is small.
+    CREATE TABLE hot_batch (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      project TEXT NOT NULL,
+      source TEXT NOT NULL,
+      received INTEGER NOT NULL,
+      shift INTEGER NOT NULL,
+      rows INTEGER NOT NULL,
+      duplicates BLOB,
+      rejected BLOB,
+      bytes BLOB NOT NULL
+    ) STRICT;
+
+    -- What was answered to each batch of a collector, so that a replay gets the same answer.
+    CREATE TABLE receipt (
+      collector TEXT NOT NULL, epoch TEXT NOT NULL, project TEXT NOT NULL, batch INTEGER NOT NULL,
+      digest BLOB NOT NULL,
+      accepted INTEGER NOT NULL, duplicates INTEGER NOT NULL, rejections BLOB NOT NULL,
+      received INTEGER NOT NULL,
+      PRIMARY KEY (collector, epoch, project, batch)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX receipt_by_time ON receipt (received);
+
+    -- The event sequences that are committed, as disjoint ranges.
+    CREATE TABLE watermark (
+      collector TEXT NOT NULL, epoch TEXT NOT NULL, project TEXT NOT NULL,
+      first INTEGER NOT NULL, last INTEGER NOT NULL,
+      PRIMARY KEY (collector, epoch, project, first)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Ranges that a collector reported as lost, with what it knows of them.
+    CREATE TABLE gap (
+      collector TEXT NOT NULL, epoch TEXT NOT NULL, project TEXT NOT NULL,
+      first INTEGER NOT NULL, last INTEGER NOT NULL,
+      reason INTEGER NOT NULL, open_ended INTEGER NOT NULL, received INTEGER NOT NULL,
+      PRIMARY KEY (collector, epoch, project, first)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Second payloads under an id that is taken: a sample, and the count of all.
+    CREATE TABLE conflict (
+      project TEXT NOT NULL, number INTEGER NOT NULL,
+      event_id TEXT NOT NULL, record BLOB NOT NULL, source TEXT NOT NULL, received INTEGER NOT NULL,
+      PRIMARY KEY (project, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE conflict_count (
+      project TEXT PRIMARY KEY, count INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- Events that could be read and were not accepted, with the reason.
+    CREATE TABLE dead_letter (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      project TEXT NOT NULL, event_id TEXT NOT NULL,
+      code TEXT NOT NULL, reason TEXT NOT NULL,
+      record BLOB NOT NULL, source TEXT NOT NULL, received INTEGER NOT NULL
+    ) STRICT;
+    """
+  ])
+}

@@ -1,0 +1,24 @@
+import Batches
+import Compression
+
+/// Reads batches that the store has kept. Their digest is checked again: a bit that has flipped on
+/// the disk since is found here. For one thread: it keeps a decompressor.
+final class StoredBatchReader {
+  private let decompressor = ZstdDecompressor()
+
+  /// The columns that a restart needs.
+  func core(of batch: [UInt8]) throws(BatchProblem) -> BatchCore {
+    try BatchCore(decoding: body(of: batch))
+  }
+
+  func columns(of batch: [UInt8]) throws(BatchProblem) -> BatchColumns {
+    try BatchColumns(decoding: body(of: batch))
+  }
+
+  private func body(of batch: [UInt8]) throws(BatchProblem) -> [UInt8] {
+    guard batch.count >= BatchEnvelope.byteCount else { throw .truncated }
+    let envelope = try BatchEnvelope(batch.span.extracting(first: BatchEnvelope.byteCount))
+    return try envelope.plainBody(
+      batch.span.extracting(droppingFirst: BatchEnvelope.byteCount), decompressor: decompressor)
+  }
+}
