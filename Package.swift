@@ -96,6 +96,6 @@ let package = Package(
 if Context.environment["TRIBUTARY_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Calendar", "HTTP", "JSON"], path: "Fuzz/Program",
-      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+      name: "fuzz", dependencies: ["Calendar", "Dialects", "Events", "HTTP", "JSON", "Platform"],
+      path: "Fuzz/Program", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

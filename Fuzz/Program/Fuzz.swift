@@ -12,6 +12,8 @@ enum Fuzz {
     ("http-chunks", fuzzChunkedBody),
     ("json", fuzzJSON),
     ("calendar", fuzzCalendar),
+    ("dialects", fuzzDialects),
+    ("record", fuzzRecord),
   ]
 
   /// The target that `FUZZ_TARGET` names.
