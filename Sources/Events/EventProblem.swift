@@ -79,15 +79,21 @@ package struct Rejection: Equatable, Sendable {
   package let eventID: String?
   package let code: String
   package let reason: String
+  /// Where it stands in the body, for whoever keeps what was refused; nil where there is no body.
+  package let place: Range<Int>?
 
-  package init(index: Int, eventID: String?, code: String, reason: String) {
+  package init(
+    index: Int, eventID: String?, code: String, reason: String, place: Range<Int>? = nil
+  ) {
     self.index = index
     self.eventID = eventID
     self.code = code
     self.reason = reason
+    self.place = place
   }
 
-  package init(index: Int, eventID: String?, _ problem: EventProblem) {
-    self.init(index: index, eventID: eventID, code: problem.code, reason: problem.sentence)
+  package init(index: Int, eventID: String?, _ problem: EventProblem, place: Range<Int>? = nil) {
+    self.init(
+      index: index, eventID: eventID, code: problem.code, reason: problem.sentence, place: place)
   }
 }
