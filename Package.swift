@@ -44,7 +44,8 @@ let package = Package(
     floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
-    floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "JSON", "Platform"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Compression", "Platform"]),
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
@@ -56,18 +57,30 @@ let package = Package(
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
     floor("Tenancy", on: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
 
+    floor(
+      "Intake",
+      on: ["Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform", "Telemetry", "Tenancy"]),
+
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
     floor(
       "Store", on: ["Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite"]),
     floor("Kernels", on: ["Batches", "Calendar", "Events", "Query", "Store"]),
 
+    // The faces.
+    floor(
+      "Aggregator",
+      on: [
+        "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
+        "Kernels", "Platform", "Query", "SQLite", "Store", "Telemetry", "Tenancy",
+      ]),
+
     // Beside the house: what it is measured with.
     .executableTarget(
       name: "micro",
       dependencies: [
         "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
-        "Spool",
+        "SQLite", "Spool", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
@@ -84,6 +97,12 @@ let package = Package(
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(
+      of: "Intake",
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "JSON", "Platform", "Telemetry",
+        "Tenancy",
+      ]),
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
@@ -96,6 +115,10 @@ let package = Package(
 if Context.environment["TRIBUTARY_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Calendar", "Dialects", "Events", "HTTP", "JSON", "Platform"],
-      path: "Fuzz/Program", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+      name: "fuzz",
+      dependencies: [
+        "Calendar", "Compression", "Dialects", "Events", "HTTP", "JSON", "Platform",
+      ],
+      path: "Fuzz/Program",
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

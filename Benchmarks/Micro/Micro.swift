@@ -9,6 +9,7 @@ import JSON
     ("crypto", benchmarkCrypto),
     ("http", benchmarkHTTP),
     ("json", benchmarkJSON),
+    ("request", benchmarkRequest),
     ("spool", benchmarkSpool),
     ("json", benchmarkJSON), ("dialects", benchmarkDialects),
   ]

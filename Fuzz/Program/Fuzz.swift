@@ -14,6 +14,9 @@ enum Fuzz {
     ("calendar", fuzzCalendar),
     ("dialects", fuzzDialects),
     ("record", fuzzRecord),
+    ("deflate", fuzzDeflate),
+    ("gzip", fuzzGzip),
+    ("zstd", fuzzZstd),
   ]
 
   /// The target that `FUZZ_TARGET` names.

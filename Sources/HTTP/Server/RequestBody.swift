@@ -5,6 +5,10 @@ package enum BodyError: Error, Equatable {
   /// The body is larger than its limit; the number is the limit.
   case tooLarge(limit: Int)
   case malformed(HTTPProblem)
+  /// A content coding that we cannot undo.
+  case unsupportedCoding
+  /// The bytes are not what their content coding makes, in words for the log.
+  case undecodable(String)
   /// The connection ended or went silent before the body did.
   case stream(StreamError)
 }
@@ -17,6 +21,8 @@ package final class RequestBody {
   private var body = MessageBody()
   private var pace = BodyPace()
   private var mustContinue = false
+  /// Bytes of the body that were read and not used.
+  private var putBack: [UInt8] = []
 
   /// What arrived and is not consumed: the connection's buffer, lent for the time of the request.
   var input = InputBuffer()
@@ -31,14 +37,19 @@ package final class RequestBody {
   func begin(_ head: borrowing RequestHead) {
     body = MessageBody(head.body, limits: limits)
     mustContinue = head.expectsContinue
+    putBack = []
     pace = BodyPace()
   }
 
   /// True once nothing of the body is left to read.
-  package var isAtEnd: Bool { body.isAtEnd }
+  package var isAtEnd: Bool { body.isAtEnd && putBack.isEmpty }
 
   /// The next piece, as it arrived; nil at the end.
   package func next() async throws(BodyError) -> [UInt8]? {
+    if !putBack.isEmpty {
+      defer { putBack = [] }
+      return putBack
+    }
     while !isAtEnd {
       if let piece = try takeArrived() { return piece }
       if isAtEnd { break }
@@ -49,18 +60,32 @@ package final class RequestBody {
 
   /// The whole body, if it has at most `limit` bytes.
   package func collect(atMost limit: Int) async throws(BodyError) -> [UInt8] {
-    var whole: [UInt8] = []
+    var whole = putBack
+    putBack = []
+    guard whole.count <= limit else { throw .tooLarge(limit: limit) }
     if let announced = body.announced {
-      guard announced <= limit else { throw .tooLarge(limit: limit) }
+      guard announced <= limit - whole.count else { throw .tooLarge(limit: limit) }
       // A small body is in the buffer already, or soon is: one copy takes it out.
       while input.count < announced, announced <= Self.gathered { try await readMore() }
-      if announced > Self.gathered { whole.reserveCapacity(announced) }
+      if announced > Self.gathered { whole.reserveCapacity(whole.count + announced) }
     }
     while let piece = try await next() {
       guard whole.count + piece.count <= limit else { throw .tooLarge(limit: limit) }
       if whole.isEmpty { whole = piece } else { whole += piece }
     }
     return whole
+  }
+
+  /// The first `count` bytes, which are consumed; fewer where the body has no more. What follows them
+  /// is had by `collect`: a handler looks at the head of a body before it decides about the rest.
+  package func collectHead(_ count: Int) async throws(BodyError) -> [UInt8] {
+    var head: [UInt8] = []
+    while head.count < count, let piece = try await next() {
+      let missing = count - head.count
+      head += piece.prefix(missing)
+      if piece.count > missing { putBack = Array(piece.dropFirst(missing)) }
+    }
+    return head
   }
 
   /// Reads what the handler left, if that is little; false if the connection has to be closed.
