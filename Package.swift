@@ -44,8 +44,7 @@ let package = Package(
     floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
-    floor("HTTP", on: ["CHTTP", "COpenSSL", "JSON", "Platform"]),
-    floor("HTTP", on: ["CHTTP", "COpenSSL", "Compression", "Platform"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Compression", "JSON", "Platform"]),
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
