@@ -114,7 +114,10 @@ let package = Package(
 if Context.environment["TRIBUTARY_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Calendar", "Compression", "HTTP", "JSON"],
+      name: "fuzz",
+      dependencies: [
+        "Calendar", "Compression", "Dialects", "Events", "HTTP", "JSON", "Platform",
+      ],
       path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

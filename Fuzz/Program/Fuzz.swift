@@ -12,6 +12,8 @@ enum Fuzz {
     ("http-chunks", fuzzChunkedBody),
     ("json", fuzzJSON),
     ("calendar", fuzzCalendar),
+    ("dialects", fuzzDialects),
+    ("record", fuzzRecord),
     ("deflate", fuzzDeflate),
     ("gzip", fuzzGzip),
     ("zstd", fuzzZstd),

@@ -77,7 +77,9 @@ extension DialectReader {
       do {
         try Self.leave(&cursor, bytes)
       } catch { throw .json(error) }
-      rejections.append(Rejection(index: index, eventID: id, error))
+      rejections.append(
+        Rejection(
+          index: index, eventID: id, error, place: start.position..<cursor.position))
     }
   }
 

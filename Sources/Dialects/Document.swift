@@ -87,7 +87,8 @@ extension DialectReader {
         guard case .json(let problem) = error else { throw error.refusal }
         guard let next = Document.start(of: body, from: end), body[next] == UInt8(ascii: "{")
         else { throw .invalidJSON(problem) }
-        rejections.append(Rejection(index: 0, eventID: nil, .json(problem)))
+        rejections.append(
+          Rejection(index: 0, eventID: nil, .json(problem), place: start..<end))
         position = next
       }
     }
@@ -101,7 +102,8 @@ extension DialectReader {
         try readEvent(&cursor, line, &request, &events, &rejections)
       } catch {
         guard case .json(let problem) = error, isNewLine else { throw error.refusal }
-        rejections.append(Rejection(index: index, eventID: nil, .json(problem)))
+        rejections.append(
+          Rejection(index: index, eventID: nil, .json(problem), place: position..<end))
         cursor = JSONCursor(at: end)
       }
       guard let next = Document.start(of: body, from: cursor.position) else { return }

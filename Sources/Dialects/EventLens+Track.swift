@@ -8,52 +8,56 @@ extension EventLens {
     case properties, revenue, identify, property
 
     init(payload key: JSONText, _ bytes: Span<UInt8>) {
-      if key.equals("name", in: bytes) {
-        self = .name
-      } else if key.equals("properties", in: bytes) {
-        self = .properties
-      } else if key.equals("profileId", in: bytes) {
-        self = .profile
-      } else if key.equals("deviceId", in: bytes) {
-        self = .device
-      } else if key.equals("sessionId", in: bytes) {
-        self = .session
-      } else if key.equals("groups", in: bytes) {
-        self = .groups
+      if key.hasEscapes {
+        let resolved = key.bytes(in: bytes)
+        self.init(payload: resolved.span)
       } else {
-        self.init(shared: key.bytes(in: bytes))
+        self.init(payload: bytes.extracting(key.range))
       }
     }
 
     init(reserved key: JSONText, _ bytes: Span<UInt8>) {
-      guard key.range.count > 2 else {
-        self = .property
-        return
+      if key.hasEscapes {
+        let resolved = key.bytes(in: bytes)
+        self.init(reserved: resolved.span)
+      } else {
+        self.init(reserved: bytes.extracting(key.range))
       }
-      let name = key.bytes(in: bytes)
-      guard name.starts(with: "__".utf8) else {
+    }
+
+    private init(payload name: Span<UInt8>) {
+      switch name.count {
+      case 4 where name.equals("name"): self = .name
+      case 6 where name.equals("groups"): self = .groups
+      case 8 where name.equals("deviceId"): self = .device
+      case 9 where name.equals("profileId"): self = .profile
+      case 9 where name.equals("sessionId"): self = .session
+      case 10 where name.equals("properties"): self = .properties
+      default: self.init(shared: name)
+      }
+    }
+
+    private init(reserved name: Span<UInt8>) {
+      guard name.count > 2, name[0] == UInt8(ascii: "_"), name[1] == UInt8(ascii: "_") else {
         self = .property
         return
       }
       switch name.count {
-      case 10 where name.elementsEqual("__deviceId".utf8): self = .device
-      case 10 where name.elementsEqual("__identify".utf8): self = .identify
-      case 9 where name.elementsEqual("__revenue".utf8): self = .revenue
-      case 4 where name.elementsEqual("__ip".utf8): self = .address
-      default: self.init(shared: Array(name.dropFirst(2)))
+      case 4 where name.equals("__ip"): self = .address
+      case 9 where name.equals("__revenue"): self = .revenue
+      case 10 where name.equals("__deviceId"): self = .device
+      case 10 where name.equals("__identify"): self = .identify
+      default: self.init(shared: name.extracting(2..<name.count))
       }
     }
 
-    private init(shared name: [UInt8]) {
-      let name = name.span
-      if name.equals("path") {
-        self = .path
-      } else if name.equals("title") {
-        self = .title
-      } else if name.equals("referrer") {
-        self = .referrer
-      } else {
-        self = name.equals("timestamp") ? .timestamp : .property
+    private init(shared name: Span<UInt8>) {
+      switch name.count {
+      case 4 where name.equals("path"): self = .path
+      case 5 where name.equals("title"): self = .title
+      case 8 where name.equals("referrer"): self = .referrer
+      case 9 where name.equals("timestamp"): self = .timestamp
+      default: self = .property
       }
     }
   }
