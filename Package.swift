@@ -85,7 +85,8 @@ let package = Package(
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(of: "Columns", with: ["Platform"]),
     tests(
-      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
+      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
+      scripts: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -94,6 +95,7 @@ let package = Package(
 if Context.environment["TRIBUTARY_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Calendar", "HTTP", "JSON"], path: "Fuzz/Program",
+      name: "fuzz", dependencies: ["Batches", "Calendar", "Events", "HTTP", "JSON"],
+      path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

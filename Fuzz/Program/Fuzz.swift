@@ -12,6 +12,9 @@ enum Fuzz {
     ("http-chunks", fuzzChunkedBody),
     ("json", fuzzJSON),
     ("calendar", fuzzCalendar),
+    ("batch-body", fuzzBatchBody),
+    ("batch-records", fuzzBatchRecords),
+    ("batch-header", fuzzBatchHeader),
   ]
 
   /// The target that `FUZZ_TARGET` names.
