@@ -105,7 +105,8 @@ let package = Package(
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
-      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
+      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
+      scripts: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -118,6 +119,7 @@ if Context.environment["TRIBUTARY_FUZZ"] != nil {
       dependencies: [
         "Calendar", "Compression", "Dialects", "Events", "HTTP", "JSON", "Platform",
       ],
+      name: "fuzz", dependencies: ["Batches", "Calendar", "Events", "HTTP", "JSON"],
       path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

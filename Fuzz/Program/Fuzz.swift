@@ -17,6 +17,9 @@ enum Fuzz {
     ("deflate", fuzzDeflate),
     ("gzip", fuzzGzip),
     ("zstd", fuzzZstd),
+    ("batch-body", fuzzBatchBody),
+    ("batch-records", fuzzBatchRecords),
+    ("batch-header", fuzzBatchHeader),
   ]
 
   /// The target that `FUZZ_TARGET` names.

@@ -1,6 +1,5 @@
 import Columns
 package import Events
-import Platform
 
 extension BatchColumns {
   /// The bytes that `appendRecord` would append.
@@ -10,21 +9,21 @@ extension BatchColumns {
 
   /// Appends the record of one row, byte for byte what the collector had.
   package func appendRecord(at row: Int, to bytes: inout [UInt8]) {
-    var writer = ByteWriter(appendingTo: bytes)
+    var writer = RecordWriter(appendingTo: bytes)
     bytes = []
     write(row, to: &writer)
     bytes = writer.bytes
   }
 
   package func record(at row: Int) -> [UInt8] {
-    var writer = ByteWriter(capacity: recordByteCount(at: row))
+    var writer = RecordWriter(capacity: recordByteCount(at: row))
     write(row, to: &writer)
     return writer.bytes
   }
 
   /// All records back to back, as the collector had them.
   package func records() -> EventList {
-    var writer = ByteWriter(capacity: core.recordBytes)
+    var writer = RecordWriter(capacity: core.recordBytes)
     for row in 0..<rowCount { write(row, to: &writer) }
     guard let list = EventList(adopting: writer.bytes, ends: recordEnds) else {
       preconditionFailure("records were measured when they were decoded")
@@ -42,7 +41,7 @@ extension BatchColumns {
     return PayloadHash(view, in: record.span)
   }
 
-  private func write(_ row: Int, to writer: inout ByteWriter) {
+  private func write(_ row: Int, to writer: inout RecordWriter) {
     let head = core.head(of: row)
     writer.append(EventRecord.version)
     writer.append(head.kind.rawValue)
@@ -64,15 +63,15 @@ extension BatchColumns {
 
   /// A text behind its length; nothing where there is none.
   @inline(__always)
-  private func append(entry: UInt32, to writer: inout ByteWriter) {
+  private func append(entry: UInt32, to writer: inout RecordWriter) {
     guard entry != BatchCore.IdentityColumn.nobody else { return }
     append(core.texts.places[Int(entry)], to: &writer)
   }
 
   @inline(__always)
-  private func append(_ text: TextPlace, to writer: inout ByteWriter) {
+  private func append(_ text: TextPlace, to writer: inout RecordWriter) {
     writer.append(varint: UInt64(text.count))
-    writer.append(core.texts.bytes[text.range])
+    writer.append(text.range, of: core.texts.bytes.span)
   }
 
   /// An object whose length is not known yet.
@@ -81,12 +80,11 @@ extension BatchColumns {
     var lengthOffset = 0
   }
 
-  private func append(shape: UInt32, _ place: inout Int, to writer: inout ByteWriter) {
+  private func append(shape: UInt32, _ place: inout Int, to writer: inout RecordWriter) {
     var open = InlineArray<16, Open>(repeating: Open())
     var depth = -1
     let range = shapes.range(shape)
-    let root =
-      range.isEmpty ? 0 : ShapeChecker(fields: fields).root(of: shapes.fields[range.lowerBound])
+    let root = range.first.map { fields[Int(shapes.fields[$0])].root } ?? Field.props
     Self.begin(root, &open, &depth, &writer)
     for index in range {
       let number = shapes.fields[index]
@@ -107,7 +105,7 @@ extension BatchColumns {
     while depth >= 0 { Self.end(open, &depth, &writer) }
   }
 
-  private func append(_ value: UInt64, _ kind: FieldKind, to writer: inout ByteWriter) {
+  private func append(_ value: UInt64, _ kind: FieldKind, to writer: inout RecordWriter) {
     switch kind {
     case .bool:
       let tag: Properties.Tag = value == 1 ? .true : .false
@@ -121,14 +119,14 @@ extension BatchColumns {
     case .string:
       writer.append(Properties.Tag.string.rawValue)
       append(core.texts.places[Int(value)], to: &writer)
-    case .array: writer.append(core.texts.bytes[core.texts.places[Int(value)].range])
+    case .array: writer.append(core.texts.places[Int(value)].range, of: core.texts.bytes.span)
     case .null, .object: break
     }
   }
 
   private static func begin(
     _ number: UInt32, _ open: inout InlineArray<16, Open>, _ depth: inout Int,
-    _ writer: inout ByteWriter
+    _ writer: inout RecordWriter
   ) {
     writer.append(Properties.Tag.object.rawValue)
     depth += 1
@@ -137,7 +135,7 @@ extension BatchColumns {
   }
 
   private static func end(
-    _ open: InlineArray<16, Open>, _ depth: inout Int, _ writer: inout ByteWriter
+    _ open: InlineArray<16, Open>, _ depth: inout Int, _ writer: inout RecordWriter
   ) {
     let offset = open[depth].lengthOffset
     writer.patch(littleEndian: UInt32(writer.count - offset - 4), at: offset)

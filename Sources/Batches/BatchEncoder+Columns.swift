@@ -44,9 +44,8 @@ extension BatchEncoder {
   }
 
   private mutating func writeTimes() {
-    IntegerColumn.encode(IntegerColumn.differences(rows.sts), into: &writer)
-    write(
-      rows.cts, by: [(.previous, IntegerColumn.differences(rows.cts)), (.sts, rows.cts - rows.sts)])
+    write(rows.sts, by: [(.previous, [])])
+    write(rows.cts, by: [(.previous, []), (.sts, rows.sts)])
     var clientTimes = rows.cts
     if !rows.raw.isEmpty {
       var skews: [Int64] = []
@@ -57,11 +56,8 @@ extension BatchEncoder {
       IntegerColumn.encode(skews, into: &writer)
     }
     let idTimes = rows.idHigh.map { Int64($0 >> 16) }
-    var bases: [(TimeBase, [Int64])] = [
-      (.cts, idTimes - rows.cts), (.previous, IntegerColumn.differences(idTimes)),
-      (.sts, idTimes - rows.sts),
-    ]
-    if !rows.raw.isEmpty { bases.append((.raw, idTimes - clientTimes)) }
+    var bases: [(TimeBase, [Int64])] = [(.cts, rows.cts), (.previous, []), (.sts, rows.sts)]
+    if !rows.raw.isEmpty { bases.append((.raw, clientTimes)) }
     write(idTimes, by: bases)
     // Of the 74 bits of chance 64 lie as a word and 10 are packed, which is quick both ways.
     let lows = zip(rows.idHigh, rows.idLow).map { $1 & (1 << 62 - 1) | $0 << 62 }
@@ -76,14 +72,22 @@ extension BatchEncoder {
 
   /// Writes a time by the base that leaves the fewest bits.
   private mutating func write(_ values: [Int64], by bases: [(TimeBase, [Int64])]) {
-    var best = bases[0]
+    var best: (base: TimeBase, first: Int64, differences: [Int64]) = (.previous, 0, [])
     var bestBits = Int.max
-    for base in bases {
-      let bits = base.1.reduce(0) { $0 + 64 - ($1 < 0 ? ~$1 : $1).leadingZeroBitCount }
-      if bits < bestBits { (best, bestBits) = (base, bits) }
+    for (base, times) in bases {
+      var differences = base == .previous ? IntegerColumn.differences(values) : values - times
+      let first = differences[0]
+      if base == .previous {
+        differences[0] = 0
+      } else {
+        for index in differences.indices { differences[index] &-= first }
+      }
+      let bits = differences.reduce(0) { $0 + 64 - ($1 < 0 ? ~$1 : $1).leadingZeroBitCount }
+      if bits < bestBits { (best, bestBits) = ((base, first, differences), bits) }
     }
-    writer.codes.append(best.0.rawValue)
-    IntegerColumn.encode(best.1, into: &writer)
+    writer.codes.append(best.base.rawValue)
+    writer.append(varint: UInt64(bitPattern: (best.first << 1) ^ (best.first >> 63)))
+    IntegerColumn.encode(best.differences, into: &writer)
   }
 
   /// Writes profile, device, visitor and session, and answers the person of each row.

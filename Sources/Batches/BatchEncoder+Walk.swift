@@ -87,7 +87,7 @@ extension BatchEncoder {
   ) -> UInt32 {
     let next = UInt32(fields.count)
     let number = interner.code(of: key, column: Space.keys(parent, kind), next: next, in: records)
-    if number == next { fields.append(Field(parent: parent, kind: kind, key: key)) }
+    if number == next { fields.append(Field(parent: parent, kind: kind, key: key, after: fields)) }
     return number
   }
 }

@@ -141,8 +141,7 @@ package struct BatchEncoder: Sendable {
   private func checkShapes(_ records: Span<UInt8>) throws(BatchProblem) {
     let checker = ShapeChecker(fields: fields)
     for (number, shape) in tree.shapes.enumerated() {
-      guard !checker.isGood(shape.span, root: shape.first.map { checker.root(of: $0) }, records)
-      else { continue }
+      guard !checker.isGood(shape.span, records) else { continue }
       let row = rows.propsShapes.firstIndex(of: UInt32(number))
       throw .badRecord(row ?? rows.ctxShapes.firstIndex(of: UInt32(number)) ?? 0)
     }

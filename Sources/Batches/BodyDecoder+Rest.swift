@@ -8,7 +8,7 @@ extension BodyDecoder {
     let fields = try self.fields(body)
     let shapes = try self.shapes(fields, body)
     let (props, ctx) = try shapeCodes(shapes, core, body)
-    let plan = try Plan(fields, shapes, props: props, ctx: ctx, limit: recordBytes)
+    let plan = try Plan(fields, shapes, props: props, ctx: ctx, limit: recordBytes / 2)
     let values = try self.values(fields, plan, body)
     do { try reader.finish() } catch { throw .columns(error) }
     core.texts = arena
@@ -37,7 +37,11 @@ extension BodyDecoder {
         if parent >= Field.base, fields[Int(parent - Field.base)].kind != .object {
           throw Failure.columns(.badCode(at: start))
         }
-        fields.append(Field(parent: parent, kind: kind, key: TextPlace(offset: 0, count: 0)))
+        fields.append(
+          Field(parent: parent, kind: kind, key: TextPlace(offset: 0, count: 0), after: fields))
+        guard fields[fields.count - 1].depth <= EventLimits.propertiesDepth else {
+          throw Failure.batch(.badValue(field: "depth", at: place))
+        }
       }
       let first = arena.places.count
       try TextDictionary.decode(count, from: &reader, body, into: &arena)
@@ -64,8 +68,7 @@ extension BodyDecoder {
     let keys = arena.bytes.span
     for shape in 0..<UInt32(shapes.count) {
       let fields = shapes.fields.span.extracting(shapes.range(shape))
-      let root = fields.isEmpty ? nil : checker.root(of: fields[0])
-      guard checker.isGood(fields, root: root, keys) else { throw .batch(.badShape(shape)) }
+      guard checker.isGood(fields, keys) else { throw .batch(.badShape(shape)) }
     }
     return shapes
   }

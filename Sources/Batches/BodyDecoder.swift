@@ -50,8 +50,8 @@ struct BodyDecoder {
     let names = try text(nobody, .texts, body)
     let nameCodes = names.entries.map { UInt32(truncatingIfNeeded: $0) }
     let (heads, headCodes) = try self.heads(names: nameCodes, names.dictionary.count, body)
-    let sts = IntegerColumn.sums(try integers(rowCount, body))
-    let cts = try times(body, sts: sts, cts: nil, raw: nil)
+    let sts = try times(body)
+    let cts = try times(body, sts: sts)
     let rawRows = rows(with: .rawTime)
     var raw: [Int64] = []
     var clientTimes: [Int64]?
@@ -126,14 +126,19 @@ struct BodyDecoder {
 
   /// A time that is told by one of the columns before it.
   private mutating func times(
-    _ body: Span<UInt8>, sts: [Int64], cts: [Int64]?, raw: [Int64]?
+    _ body: Span<UInt8>, sts: [Int64]? = nil, cts: [Int64]? = nil, raw: [Int64]? = nil
   ) throws(Failure) -> [Int64] {
     let place = reader.codes.position
     let mode: UInt8
-    do { mode = try reader.codes.byte(body) } catch { throw .columns(error) }
+    let coded: UInt64
+    do {
+      mode = try reader.codes.byte(body)
+      coded = try reader.varint(body)
+    } catch { throw .columns(error) }
+    let first = Int64(bitPattern: coded >> 1) ^ -Int64(bitPattern: coded & 1)
     let base: [Int64]?
     switch TimeBase(rawValue: mode) {
-    case .previous: return IntegerColumn.sums(try integers(rowCount, body))
+    case .previous: return IntegerColumn.sums(try integers(rowCount, body), from: first)
     case .sts: base = sts
     case .cts: base = cts
     case .raw: base = raw
@@ -141,7 +146,7 @@ struct BodyDecoder {
     }
     guard let base else { throw .columns(.unknownMode(mode, at: place)) }
     var values = try integers(rowCount, body)
-    for index in values.indices { values[index] &+= base[index] }
+    for index in values.indices { values[index] &+= base[index] &+ first }
     return values
   }
 

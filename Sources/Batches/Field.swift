@@ -27,13 +27,31 @@ package enum FieldKind: UInt8, Sendable {
 /// another field: a type conflict is nothing special.
 struct Field {
   /// 0 for a member of `props`, 1 of `ctx`, n + 2 for a member of the object that field n is.
-  var parent: UInt32
-  var kind: FieldKind
+  let parent: UInt32
+  let kind: FieldKind
   /// Where the key stands: in the records when encoding, an entry of the arena when decoding.
   var key: TextPlace
+  /// `props` or `ctx`, whichever it lies under.
+  let root: UInt32
+  /// How many objects it lies in: 1 for a member of `props` itself.
+  let depth: Int
 
   static let props: UInt32 = 0
   static let ctx: UInt32 = 1
   /// What is added to a field's number where it is a parent.
   static let base: UInt32 = 2
+
+  /// `fields` are those before this one, its parent among them.
+  init(parent: UInt32, kind: FieldKind, key: TextPlace, after fields: [Field]) {
+    self.parent = parent
+    self.kind = kind
+    self.key = key
+    if parent < Self.base {
+      root = parent
+      depth = 1
+    } else {
+      root = fields[Int(parent - Self.base)].root
+      depth = fields[Int(parent - Self.base)].depth + 1
+    }
+  }
 }

@@ -11,7 +11,7 @@ struct Plan {
   private(set) var places: [UInt32]
   private(set) var placeStarts: [UInt32]
 
-  /// `limit` is how many values there can be at most.
+  /// `limit` is how many values there can be at most: each takes two bytes of a record or more.
   init(
     _ fields: [Field], _ shapes: Shapes, props: [UInt32], ctx: [UInt32], limit: Int
   ) throws(BodyDecoder.Failure) {
@@ -66,10 +66,9 @@ struct Plan {
   private static func checkRoots(
     _ fields: [Field], _ shapes: Shapes, props: [UInt32], ctx: [UInt32]
   ) throws(BodyDecoder.Failure) {
-    let checker = ShapeChecker(fields: fields)
+    // The empty object has no fields, and so either root.
     let roots = (0..<UInt32(shapes.count)).map { shape -> UInt32? in
-      let range = shapes.range(shape)
-      return range.isEmpty ? nil : checker.root(of: shapes.fields[range.lowerBound])
+      shapes.range(shape).first.map { fields[Int(shapes.fields[$0])].root }
     }
     for shape in props where (roots[Int(shape)] ?? Field.props) != Field.props {
       throw .batch(.badShape(shape))

@@ -8,21 +8,13 @@ struct ShapeChecker {
 
   init(fields: [Field]) { self.fields = fields }
 
-  /// `Field.props` or `Field.ctx`, whichever the field lies under. Parents come before their members.
-  func root(of number: UInt32) -> UInt32 {
-    var parent = fields[Int(number)].parent
-    while parent >= Field.base { parent = fields[Int(parent - Field.base)].parent }
-    return parent
-  }
-
-  /// `source` is what the fields' keys point into. A nil root is that of the empty object, which
-  /// both roots have.
-  func isGood(_ shape: Span<UInt32>, root: UInt32?, _ source: Span<UInt8>) -> Bool {
-    guard let root else { return shape.isEmpty }
+  /// `source` is what the fields' keys point into.
+  func isGood(_ shape: Span<UInt32>, _ source: Span<UInt8>) -> Bool {
+    guard !shape.isEmpty else { return true }
     // The objects that are open, outermost first, and the last member of each.
     var open = InlineArray<16, UInt32>(repeating: 0)
     var last = InlineArray<16, UInt32?>(repeating: nil)
-    open[0] = root
+    open[0] = fields[Int(shape[0])].root
     var depth = 0
     for index in shape.indices {
       let number = shape[index]

@@ -63,8 +63,8 @@ package enum IntegerColumn {
     UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))
   }
 
-  /// Whether a plane looks like noise. For noise the expected sum of squared counts is
-  /// n + n(n − 1) / 256; a quarter more than that still costs less than a shared table.
+  /// Whether a plane looks like noise. For bytes of H bits the expected sum of squared counts is
+  /// n + n(n − 1) / 2^H; from 6.5 bits on a byte costs less here than in tables that codes share.
   static func isDense(_ bytes: Span<UInt8>) -> Bool {
     guard bytes.count >= 64 else { return false }
     var counts = [UInt32](repeating: 0, count: 256)
@@ -73,22 +73,22 @@ package enum IntegerColumn {
     var squares = 0
     for index in table.indices { squares &+= Int(table[index]) &* Int(table[index]) }
     let count = bytes.count
-    return squares < count &+ count &* (count &- 1) / 205
+    return squares < count &+ count &* (count &- 1) / 90
   }
 }
 
 extension IntegerColumn {
-  /// Each value less the one before it; the first stands as it is. Wraps, so every input is allowed.
-  package static func differences(_ values: [Int64]) -> [Int64] {
-    var previous: Int64 = 0
+  /// Each value less the one before it, the first less `base`. Wraps, so every input is allowed.
+  package static func differences(_ values: [Int64], from base: Int64 = 0) -> [Int64] {
+    var previous = base
     return values.map { value in
       defer { previous = value }
       return value &- previous
     }
   }
 
-  package static func sums(_ differences: consuming [Int64]) -> [Int64] {
-    var sum: Int64 = 0
+  package static func sums(_ differences: consuming [Int64], from base: Int64 = 0) -> [Int64] {
+    var sum = base
     var span = differences.mutableSpan
     for index in span.indices {
       sum &+= span[index]

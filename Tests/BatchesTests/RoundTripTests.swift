@@ -128,3 +128,52 @@ import Testing
     }
   }
 }
+
+@Suite("Events outside their limits") struct ProblemTests {
+  @Test("the rows that are found are those whose records are refused", arguments: UInt64(0)..<20)
+  func agreesWithRecords(seed: UInt64) throws {
+    var source = RandomEvents(seed: seed)
+    let list = source.events(60).list
+    let columns = try BatchColumns(
+      decoding: BatchBody.encode(records: list.bytes, ends: list.ends).bytes)
+    var expected: [Int] = []
+    for row in 0..<list.count {
+      do {
+        _ = try EventRecordView(list.bytes.span, range: list.range(at: row), checking: true)
+      } catch { expected.append(row) }
+    }
+    #expect(columns.problems().map(\.row) == expected)
+  }
+
+  @Test("a batch within the limits has none, and each limit is looked at")
+  func limits() throws {
+    func problems(_ change: (inout SampleEvent) -> Void) throws -> [Int] {
+      var events = [SampleEvent(), SampleEvent(profile: "p"), SampleEvent()]
+      change(&events[1])
+      return try BatchColumns(decoding: BatchBody(events).bytes).problems().map(\.row)
+    }
+    #expect(try problems { _ in } == [])
+    let long = String(repeating: "x", count: 257)
+    let changes: [(inout SampleEvent) -> Void] = [
+      { $0.name = "" }, { $0.name = "a\u{7}" }, { $0.name = long }, { $0.profile = "" },
+      { $0.device = long }, { $0.session = "" }, { $0.visitor = long }, { $0.cts = -1 },
+      { $0.sts = 1 << 48 }, { $0.raw = -1 }, { $0.raw = $0.cts },
+      { event in
+        event.raw = 5
+        event.otherFlags = EventRecord.Flags.ctsIsReceipt.rawValue
+      },
+      { $0.props = ["a": .string(String(repeating: "x", count: 170_000))] },
+      { event in
+        for number in 0..<1009 { event.props["\(number)"] = .null }
+      },
+      { event in
+        for number in 0..<1000 { event.props["\(number)"] = .null }
+        let more = Dictionary(uniqueKeysWithValues: (0..<9).map { ("\($0)", Value.null) })
+        event.props["a"] = .array([.object(more)])
+      },
+    ]
+    for (number, change) in changes.enumerated() {
+      #expect(try problems(change) == [1], "change \(number)")
+    }
+  }
+}

@@ -36,7 +36,9 @@ import Testing
   func differences() {
     let values: [Int64] = [5, .max, .min, 0, -1, .min, .max, 7, 7]
     #expect(IntegerColumn.differences([3, 10, 4]) == [3, 7, -6])
+    #expect(IntegerColumn.differences([3, 10, 4], from: 3) == [0, 7, -6])
     #expect(IntegerColumn.sums(IntegerColumn.differences(values)) == values)
+    #expect(IntegerColumn.sums(IntegerColumn.differences(values, from: .max), from: .max) == values)
   }
 
   @Test("packed numbers are the bits of their values in turn", arguments: 1...32)
