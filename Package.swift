@@ -74,10 +74,21 @@ let package = Package(
         "Tenancy",
       ]),
 
+    floor(
+      "Operator",
+      on: [
+        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "Platform", "Tenancy",
+      ]),
+
     // The programs: wiring only.
     .executableTarget(
       name: "tributary-aggregator",
       dependencies: ["Aggregator", "Events", "HTTP", "JSON", "Platform", "Settings", "Telemetry"],
+      swiftSettings: settings),
+
+    .executableTarget(
+      name: "tributary",
+      dependencies: ["Events", "HTTP", "JSON", "Operator", "Platform", "Settings"],
       swiftSettings: settings),
 
     // Beside the house: what it is measured with.
