@@ -11,11 +11,6 @@ package struct SystemClock: Clock {
 
   package func sleep(for duration: Duration) async { await timers.sleep(for: duration) }
 
-  /// Holds the calling thread, for programs whose main thread has nothing else to do.
-  package static func pauseThread(milliseconds: Int) {
-    _ = usleep(UInt32(milliseconds) * 1_000)
-  }
-
   package static var wallMilliseconds: Int64 {
     let now = time(CLOCK_REALTIME)
     return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000

@@ -1,5 +1,4 @@
 import Events
-import Glibc
 import JSON
 import Operator
 import Platform
@@ -7,6 +6,7 @@ import Settings
 
 /// The tool's commands.
 enum OperatorProgram {
+  static let terminal = Terminal(program: "tributary")
   static let program = Program(
     name: "tributary", version: "0.1.0",
     summary: "The operator's and developer's tool of Tributary.",
@@ -38,24 +38,26 @@ enum OperatorProgram {
   static func main() {
     do {
       switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
-      case .print(let text): print(text, terminator: "")
+      case .print(let text): terminal.print(text)
       case .run(let invocation):
-        let problem = Work.run { try await benchBatches(invocation) }
-        if let problem { fail("\(problem)", .unavailable) }
+        terminal.wait {
+          do { try await benchBatches(invocation) } catch { terminal.fail("\(error)", .unavailable) }
+          terminal.end(.success)
+        }
       }
-    } catch { fail("\(error)", .usage) }
+    } catch { terminal.fail("\(error)", .usage) }
   }
 
   private static func benchBatches(_ invocation: Invocation) async throws {
     func number(_ name: String, _ standard: Int) -> Int {
       guard let text = invocation.value(name) else { return standard }
       guard let number = Int(text), number > 0 else {
-        fail("--\(name) has to be a positive number", .usage)
+        terminal.fail("--\(name) has to be a positive number", .usage)
       }
       return number
     }
     guard let url = invocation.value("aggregator").flatMap({ ServerURL(settingText: $0) }) else {
-      fail("--aggregator is no URL such as https://localhost:7443", .usage)
+      terminal.fail("--aggregator is no URL such as https://localhost:7443", .usage)
     }
     let bench = BatchBench(
       events: number("events", 1_000_000), eventsPerBatch: number("batch", 1_000),
@@ -83,11 +85,12 @@ enum OperatorProgram {
       json.key("events_per_second")
       json.double(figures.eventsPerSecond)
       json.endObject()
-      print(String(decoding: json.bytes, as: UTF8.self))
+      json.endLine()
+      terminal.print(String(decoding: json.bytes, as: UTF8.self))
     } else {
-      print(
-        "\(figures.events) events in \(figures.batches) batches, \(figures.wireBytes) bytes:",
-        "\(Int(figures.eventsPerSecond)) events/s")
+      terminal.print(
+        "\(figures.events) events in \(figures.batches) batches, \(figures.wireBytes) bytes: "
+          + "\(Int(figures.eventsPerSecond)) events/s\n")
     }
   }
 
@@ -95,11 +98,5 @@ enum OperatorProgram {
     let file = try File(path, for: .reading)
     let size = try file.size
     return try file.read(size, at: 0)
-  }
-
-  static func fail(_ text: String, _ code: ExitCode) -> Never {
-    let line = Array("tributary: \(text)\n".utf8)
-    _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    exit(code.rawValue)
   }
 }
