@@ -119,7 +119,7 @@ final class ServerConnection: Sendable {
   }
 
   private func observeRefusal(of request: Request, _ status: Int) {
-    request.route = "refused"
+    request.route = .refused
     request.arrivedNanoseconds = SystemClock.monotonicNanoseconds
     service.observe(request, status)
   }
