@@ -183,12 +183,15 @@ extension SpoolWriter {
   }
 
   /// SQLite found no page, at our cap or on the disk: the ballast goes, and nothing is taken before
-  /// the next look.
-  func isFull() {
+  /// the next look. True where the ballast has made room.
+  @discardableResult
+  func isFull() -> Bool {
+    var hasRoom = false
     if upkeep.hasBallast {
       do throws(SystemError) {
         try disk.remove(folder + "/" + SpoolFiles.ballast)
         upkeep.hasBallast = false
+        hasRoom = true
       } catch {
         // Then shipping waits until somebody makes room.
       }
@@ -196,6 +199,7 @@ extension SpoolWriter {
     upkeep.level = .red(.disk)
     inbox.refuse(.full(retryAfter: Self.retryAfter))
     scheduleTick()
+    return hasRoom
   }
 
   func endUpkeep() {

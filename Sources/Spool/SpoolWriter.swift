@@ -141,7 +141,8 @@ actor SpoolWriter {
       return result
     } catch {
       guard error.isFull else { throw fail(error) }
-      isFull()
+      // With the ballast gone there may be room: what is kept must be able to leave.
+      if isFull() { return try run(body) }
       throw .full(retryAfter: Self.retryAfter)
     }
   }
@@ -206,7 +207,8 @@ actor SpoolWriter {
   }
 
   func status() throws(SpoolError) -> SpoolStatus {
-    let counters = counters
+    var counters = counters
+    counters.refused += inbox.refused
     let upkeep = upkeep
     return try run { store throws(SQLiteError) in try store.status(counters, upkeep) }
   }
