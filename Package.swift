@@ -41,10 +41,10 @@ let package = Package(
     floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
     floor("Calendar"),
-    floor("Telemetry", on: ["JSON", "Platform"]),
+    floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
-    floor("HTTP", on: ["CHTTP", "COpenSSL", "Platform"]),
+    floor("HTTP", on: ["CHTTP", "COpenSSL", "Compression", "JSON", "Platform"]),
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
@@ -54,6 +54,10 @@ let package = Package(
     floor("Columns", on: ["Platform"]),
     floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
+    floor("Tenancy", on: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+    floor(
+      "Intake",
+      on: ["Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform", "Telemetry", "Tenancy"]),
 
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
@@ -61,12 +65,27 @@ let package = Package(
       "Store", on: ["Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite"]),
     floor("Kernels", on: ["Batches", "Calendar", "Events", "Query", "Store"]),
 
+    // The faces.
+    floor(
+      "Aggregator",
+      on: [
+        "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
+        "Intake", "Kernels", "Platform", "Query", "SQLite", "Settings", "Store", "Telemetry",
+        "Tenancy",
+      ]),
+
+    // The programs: wiring only.
+    .executableTarget(
+      name: "tributary-aggregator",
+      dependencies: ["Aggregator", "Events", "HTTP", "JSON", "Platform", "Settings", "Telemetry"],
+      swiftSettings: settings),
+
     // Beside the house: what it is measured with.
     .executableTarget(
       name: "micro",
       dependencies: [
         "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
-        "Spool",
+        "SQLite", "Spool", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
@@ -84,6 +103,7 @@ let package = Package(
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
       scripts: ["Golden"]),
@@ -95,6 +115,10 @@ let package = Package(
 if Context.environment["TRIBUTARY_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Calendar", "Compression", "Dialects", "Events", "HTTP", "JSON", "Platform",
+      ],
       name: "fuzz", dependencies: ["Batches", "Calendar", "Events", "HTTP", "JSON"],
       path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))

@@ -9,7 +9,9 @@ import JSON
     ("crypto", benchmarkCrypto),
     ("http", benchmarkHTTP),
     ("json", benchmarkJSON),
+    ("request", benchmarkRequest),
     ("spool", benchmarkSpool),
+    ("json", benchmarkJSON), ("dialects", benchmarkDialects),
   ]
 
   static func main() throws {

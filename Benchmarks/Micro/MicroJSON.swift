@@ -37,6 +37,19 @@ import JSON
     }
   }
   try measureNumbers()
+  let word = "\u{441}\u{43E}\u{431}\u{44B}\u{442}\u{438}\u{435} "
+  try measureSkip(
+    "skip Cyrillic", of: .array(Array(repeating: .string(word + word), count: 20_000)))
+  let kanji = JSONValue.string("\u{4E8B}\u{4EF6}\u{540D}\u{79F0}\u{30A4}\u{30D9}\u{30F3}\u{30C8}")
+  try measureSkip("skip Chinese", of: .array(Array(repeating: kanji, count: 20_000)))
+}
+
+private func measureSkip(_ label: String, of value: JSONValue) throws {
+  let bytes = value.bytes
+  try measure(label, bytes: bytes.count, items: value.array?.count ?? 1) {
+    var cursor = JSONCursor()
+    try cursor.finish(bytes.span)
+  }
 }
 
 /// Doubles as programs print them, most of them with 16 or 17 digits: the slow way to round.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -72,6 +73,13 @@ int clinux_file_system(const char *path, uint64_t *free_bytes, uint32_t *type) {
   *free_bytes = (uint64_t)status.f_bsize * status.f_bavail;
   *type = (uint32_t)status.f_type;
   return 0;
+}
+
+int clinux_processor_count(void) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (int)online : 1;
 }
 
 int clinux_thread_id(void) { return (int)syscall(SYS_gettid); }

@@ -15,21 +15,19 @@ struct ZstdFrame: Equatable {
   /// Refuses what is no frame, names a dictionary, or wants more than 8 MiB of window.
   init(head bytes: Span<UInt8>) throws(CompressionError) {
     guard bytes.count >= 5 else { throw .truncated }
-    try Self.checkHead(bytes)
+    try Self.checkStart(bytes)
     let descriptor = bytes[4]
+    guard bytes.count >= Self.headCount(descriptor) else { throw .truncated }
     let isSingleSegment = descriptor & 32 != 0
     var offset = 5
     var window: UInt64?
     if !isSingleSegment {
-      guard bytes.count > offset else { throw .truncated }
       // 10 is the least: 2^10 to 2^41, and eighths of it.
       let base = UInt64(1) << UInt64(10 + bytes[offset] >> 3)
       window = base + base / 8 * UInt64(bytes[offset] & 7)
       offset += 1
     }
-    let code = descriptor >> 6
-    let width = code == 0 ? (isSingleSegment ? 1 : 0) : 1 << Int(code)
-    guard bytes.count - offset >= width else { throw .truncated }
+    let width = Self.sizeWidth(descriptor)
     var size: UInt64 = 0
     for index in 0..<width { size |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
     if width == 2 { size += 256 }  // Sizes below have the one-byte form.
@@ -39,10 +37,20 @@ struct ZstdFrame: Equatable {
   }
 
   /// Looks at magic and descriptor, the first five bytes.
-  static func checkHead(_ bytes: Span<UInt8>) throws(CompressionError) {
+  static func checkStart(_ bytes: Span<UInt8>) throws(CompressionError) {
     try checkMagic(bytes)
     guard bytes[4] & 8 == 0 else { throw .malformed(.reservedFlag) }
     guard bytes[4] & 3 == 0 else { throw .malformed(.dictionary) }
+  }
+
+  /// Bytes of a head with this descriptor, which names no dictionary: 6 to 14.
+  static func headCount(_ descriptor: UInt8) -> Int {
+    5 + (descriptor & 32 == 0 ? 1 : 0) + sizeWidth(descriptor)
+  }
+
+  private static func sizeWidth(_ descriptor: UInt8) -> Int {
+    let code = descriptor >> 6
+    return code == 0 ? (descriptor & 32 == 0 ? 0 : 1) : 1 << Int(code)
   }
 
   private static func checkMagic(_ bytes: Span<UInt8>) throws(CompressionError) {

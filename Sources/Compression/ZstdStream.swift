@@ -32,22 +32,29 @@ final class ZstdStream {
     var position = 0
     while position < input.count {
       if !isInsideFrame {
-        // Magic and descriptor: skippable frames and dictionaries are turned away by them.
-        while head.count < 5 && position < input.count {
+        // The library gets a head whole and alone. One that arrives in pieces confuses zstd 1.5:
+        // it then looks for the frame where the second piece begins, and if it finds one there,
+        // that is what it decodes.
+        while head.count < headCount && position < input.count {
           head.append(input[position])
           position += 1
+          let start = head
+          if start.count == 5 { try ZstdFrame.checkStart(start.span) }
         }
-        guard head.count == 5 else { return }
-        let first = head
-        try ZstdFrame.checkHead(first.span)
+        guard head.count == headCount else { return }
+        let whole = head
+        _ = try ZstdFrame(head: whole.span)
         isInsideFrame = true
-        var fed = 0
         head = []
-        try feed(first.span, &fed, &output, &room, limit)
+        var fed = 0
+        try feed(whole.span, &fed, &output, &room, limit)
       }
       try feed(input, &position, &output, &room, limit)
     }
   }
+
+  /// How many bytes the head has, as far as its first bytes tell.
+  private var headCount: Int { head.count < 5 ? 5 : ZstdFrame.headCount(head[4]) }
 
   /// Decodes until the input is used up and nothing more comes out of it, or the frame has ended.
   private func feed(
@@ -65,7 +72,11 @@ final class ZstdStream {
           return unsafe (result, from.pos, to.pos)
         }
       }
-      if ZSTD_isError(result) != 0 { throw zstdError(result) }
+      if ZSTD_isError(result) != 0 {
+        // Input that ends too early is no error here: the library waits for more.
+        let error = zstdError(result)
+        throw error == .truncated ? .malformed(.zstd(zstdReason(result))) : error
+      }
       position += used
       guard made <= room else { throw .tooLarge(limit: limit) }
       room -= made

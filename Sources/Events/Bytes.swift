@@ -11,6 +11,14 @@ extension Span where Element == UInt8 {
     return true
   }
 
+  /// Whether these are the same bytes.
+  package func equals(_ other: [UInt8]) -> Bool {
+    guard count == other.count else { return false }
+    let other = other.span
+    for index in indices where self[index] != other[index] { return false }
+    return true
+  }
+
   /// Whether every byte is ASCII.
   package var isASCII: Bool {
     var seen: UInt8 = 0

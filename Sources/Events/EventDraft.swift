@@ -49,7 +49,7 @@ extension EventDraft {
 
   /// Sets a text that is UTF-8; `field` is what the client calls it, for the problem that it may be.
   package mutating func set(
-    _ slot: Slot, to text: Span<UInt8>, field: StaticString
+    _ slot: Slot, to text: Span<UInt8>, field: StaticString = ""
   ) throws(EventProblem) {
     switch slot {
     case .name: if let problem = EventName.problem(of: text) { throw .name(problem) }
@@ -74,7 +74,7 @@ extension EventDraft {
   }
 
   package mutating func set(
-    _ slot: Slot, to text: JSONText, _ bytes: Span<UInt8>, field: StaticString
+    _ slot: Slot, to text: JSONText, _ bytes: Span<UInt8>, field: StaticString = ""
   ) throws(EventProblem) {
     guard text.hasEscapes else {
       return try set(slot, to: bytes.extracting(text.range), field: field)
@@ -86,7 +86,7 @@ extension EventDraft {
   /// Sets the value that is due: a string, or an id that the client keeps as an integer. Null is as
   /// good as nothing.
   package mutating func set(
-    _ slot: Slot, of cursor: inout JSONCursor, _ bytes: Span<UInt8>, field: StaticString
+    _ slot: Slot, of cursor: inout JSONCursor, _ bytes: Span<UInt8>, field: StaticString = ""
   ) throws(EventProblem) {
     switch try cursor.kind(bytes) {
     case .string: try set(slot, to: try cursor.textValue(bytes), bytes, field: field)
@@ -111,16 +111,17 @@ extension EventDraft {
 // Becoming a record.
 extension EventDraft {
   /// Checks the event and appends its record. `index` is its place in the request, `dialect` the
-  /// vocabulary its key belongs to, `textBytes` the length of what its client sent. The draft is
-  /// clear afterwards, unless a problem is thrown.
+  /// vocabulary its key belongs to, `textBytes` the length of what its client sent; an event that
+  /// comes with another one is a further `part` of it. The draft is clear afterwards, unless a
+  /// problem is thrown.
   package mutating func finish(
-    _ reception: Reception, dialect: StaticString, index: Int, textBytes: Int,
+    _ reception: Reception, dialect: StaticString, index: Int, part: Int = 0, textBytes: Int,
     ids: EventIDSource, into list: inout EventList
   ) throws(EventProblem) {
     guard textBytes <= EventLimits.eventBytes else { throw .tooLarge(bytes: textBytes) }
     guard let name = places[Slot.name.rawValue] else { throw .name(.empty) }
     let time = time(reception)
-    let id = identity(reception, dialect, index, time.client, ids)
+    let id = identity(reception, dialect, (index, part), time.client, ids)
     fillContext(reception)
 
     let kind = kind ?? EventKind.named(texts.storage.span.extracting(name))
@@ -179,7 +180,8 @@ extension EventDraft {
   }
 
   private func identity(
-    _ reception: Reception, _ dialect: StaticString, _ index: Int, _ time: Int64?,
+    _ reception: Reception, _ dialect: StaticString, _ place: (index: Int, part: Int),
+    _ time: Int64?,
     _ ids: EventIDSource
   ) -> (value: EventID, isMinted: Bool) {
     if let id { return (id, false) }
@@ -191,7 +193,8 @@ extension EventDraft {
     }
     if let key = reception.idempotencyKey {
       let id = EventID(
-        idempotencyKey: key, index: index, project: reception.project, milliseconds: time)
+        idempotencyKey: key, index: place.index, part: place.part, project: reception.project,
+        milliseconds: time)
       return (id, false)
     }
     return (ids.next(at: reception.milliseconds), true)

@@ -28,13 +28,15 @@ extension EventID {
 
   /// The id of an event without a key in a request that has one.
   package init(
-    idempotencyKey: IdempotencyKey, index: Int, project: ProjectID, milliseconds: Int64?
+    idempotencyKey: IdempotencyKey, index: Int, part: Int = 0, project: ProjectID,
+    milliseconds: Int64?
   ) {
     var input = ByteWriter(capacity: 160)
     input.append(text: "tributary request id 1")
     input.append(text: project.text)
     input.append(text: idempotencyKey.text)
     input.append(varint: UInt64(index))
+    if part > 0 { input.append(varint: UInt64(part)) }
     self.init(hashing: input.bytes, milliseconds: milliseconds)
   }
 

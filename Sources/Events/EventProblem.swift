@@ -16,7 +16,16 @@ package enum EventProblem: Error, Equatable, Sendable {
   case duplicateKey(String)
   case wrongProject(named: String)
   case unknownType(String)
-  case value(field: String, expected: String)
+
+  /// The same problem, of the field that its reader knows by name.
+  package func named(_ name: @autoclosure () -> String) -> EventProblem {
+    switch self {
+    case .wrongType("", let expected): .wrongType(field: name(), expected: expected)
+    case .id("", let count): .id(field: name(), utf8Count: count)
+    case .timestamp(""): .timestamp(field: name())
+    default: self
+    }
+  }
 
   package var code: String {
     switch self {
@@ -33,7 +42,6 @@ package enum EventProblem: Error, Equatable, Sendable {
     case .duplicateKey: "duplicate_key"
     case .wrongProject: "wrong_project"
     case .unknownType: "unknown_type"
-    case .value: "bad_value"
     }
   }
 
@@ -59,7 +67,6 @@ package enum EventProblem: Error, Equatable, Sendable {
     case .duplicateKey(let key): "The key `\(key)` appears twice in one object."
     case .wrongProject(let named): "The key of this request does not belong to project `\(named)`."
     case .unknownType(let type): "Nothing is known of the type `\(type)`."
-    case .value(let field, let expected): "The field `\(field)` must be \(expected)."
     }
   }
 }
@@ -72,15 +79,21 @@ package struct Rejection: Equatable, Sendable {
   package let eventID: String?
   package let code: String
   package let reason: String
+  /// Where it stands in the body, for whoever keeps what was refused; nil where there is no body.
+  package let place: Range<Int>?
 
-  package init(index: Int, eventID: String?, code: String, reason: String) {
+  package init(
+    index: Int, eventID: String?, code: String, reason: String, place: Range<Int>? = nil
+  ) {
     self.index = index
     self.eventID = eventID
     self.code = code
     self.reason = reason
+    self.place = place
   }
 
-  package init(index: Int, eventID: String?, _ problem: EventProblem) {
-    self.init(index: index, eventID: eventID, code: problem.code, reason: problem.sentence)
+  package init(index: Int, eventID: String?, _ problem: EventProblem, place: Range<Int>? = nil) {
+    self.init(
+      index: index, eventID: eventID, code: problem.code, reason: problem.sentence, place: place)
   }
 }

@@ -28,26 +28,22 @@ extension PropertiesBuilder {
     members.removeLast(count - kept - 1)
   }
 
-  /// Writes the ordered members over their bytes in `content`, which must be its last.
-  mutating func rewrite(from first: Int) {
-    guard first < members.count else { return }
-    var start = Int.max
-    var isInPlace = true
-    var end = -1
+  /// Brings the bytes of the members from `first` on, which are the last of `content` from `start`
+  /// on, into the members' order, without those that `order` dropped.
+  mutating func rewrite(from first: Int, at start: Int) {
+    var expected = start
     for index in first..<members.count {
-      let member = members[index]
-      start = min(start, Int(member.start))
-      if end >= 0, end != Int(member.start) { isInPlace = false }
-      end = Int(member.end)
+      guard Int(members[index].start) == expected else { break }
+      expected = Int(members[index].end)
     }
-    // Only a fallback could be dropped, and there are none in nested objects.
-    if isInPlace { return }
+    if expected == content.count { return }
     ordered.truncate(to: 0)
     for index in first..<members.count {
       let member = members[index]
       ordered.append(copying: Int(member.start)..<Int(member.end), of: content)
     }
     content.replace(at: start, with: ordered)
+    content.truncate(to: start + ordered.count)
   }
 
   private func isOrdered(from first: Int) -> Bool {

@@ -66,7 +66,8 @@ package struct PropertiesBuilder {
 extension PropertiesBuilder {
   /// Adds all members of the object that is due; null stands for an object without any.
   package mutating func addMembers(
-    of cursor: inout JSONCursor, _ bytes: Span<UInt8>, field: StaticString
+    of cursor: inout JSONCursor, _ bytes: Span<UInt8>, field: StaticString = "",
+    _ origin: Origin = .given
   ) throws(EventProblem) {
     switch try cursor.kind(bytes) {
     case .object: break
@@ -75,7 +76,7 @@ extension PropertiesBuilder {
     }
     try cursor.openObject(bytes)
     while let key = try cursor.key(bytes) {
-      try beginMember(key, bytes, .given)
+      try beginMember(key, bytes, origin)
       try addValue(of: &cursor, bytes)
       endMember()
     }
@@ -110,6 +111,16 @@ extension PropertiesBuilder {
     endMember()
   }
 
+  package mutating func addMember(
+    _ key: StaticString, text: StaticString
+  ) throws(EventProblem) {
+    try beginMember(key, .given)
+    content.append(Properties.Tag.string.rawValue)
+    content.append(varint: UInt64(text.utf8CodeUnitCount))
+    content.append(copying: text)
+    endMember()
+  }
+
   /// Adds what the receiver knows, beside what the limits allow a client; a member that the client
   /// gave under this key stays.
   mutating func fill(_ key: StaticString, with place: Range<Int>, of texts: ScratchBytes) {
@@ -130,6 +141,14 @@ extension PropertiesBuilder {
     _ key: StaticString, number: JSONNumber, _ origin: Origin = .given
   ) throws(EventProblem) {
     try beginMember(key, origin)
+    append(number)
+    endMember()
+  }
+
+  package mutating func addMember(
+    _ key: JSONText, _ bytes: Span<UInt8>, number: JSONNumber
+  ) throws(EventProblem) {
+    try beginMember(key, bytes, .given)
     append(number)
     endMember()
   }
@@ -231,7 +250,7 @@ extension PropertiesBuilder {
   private mutating func closeObject() throws(EventProblem) {
     let frame = frames.removeLast()
     try order(from: frame.firstMember)
-    rewrite(from: frame.firstMember)
+    rewrite(from: frame.firstMember, at: frame.start + 5)
     members.removeLast(members.count - frame.firstMember)
     content.patch(littleEndian: UInt32(content.count - frame.start - 5), at: frame.start + 1)
   }

@@ -2,6 +2,7 @@
 /// the events where the client said nothing of its own.
 package struct Reception: Sendable {
   package let project: ProjectID
+  package let projectBytes: [UInt8]
   /// The receiver's wall clock, ms.
   package let milliseconds: Int64
   /// `ctx.ip` and `ctx.user_agent` of events that have none; nil where the request came from an app
@@ -18,6 +19,7 @@ package struct Reception: Sendable {
     visitor: String? = nil, idempotencyKey: IdempotencyKey? = nil
   ) {
     self.project = project
+    self.projectBytes = Array(project.text.utf8)
     self.milliseconds = min(max(milliseconds, 0), EventID.maximumMilliseconds)
     self.address = address.map(Self.bounded)
     self.userAgent = userAgent.map(Self.bounded)

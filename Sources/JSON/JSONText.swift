@@ -14,24 +14,16 @@ package struct JSONText: Equatable, Sendable {
   package var isEmpty: Bool { range.isEmpty }
 
   /// Whether this is `literal` once the escapes are resolved.
-  @inline(__always)
   package func equals(_ literal: StaticString, in bytes: Span<UInt8>) -> Bool {
-    if !hasEscapes {
-      guard range.count == literal.utf8CodeUnitCount else { return false }
-    }
-    return equalsAtLength(literal, in: bytes)
-  }
-
-  package func equalsAtLength(_ literal: StaticString, in bytes: Span<UInt8>) -> Bool {
-    let start = unsafe literal.utf8Start
     let count = literal.utf8CodeUnitCount
     guard !hasEscapes else {
       // SAFETY: a static string lives for ever and is as long as it says.
-      return unsafe self.bytes(in: bytes).elementsEqual(
-        UnsafeBufferPointer(start: start, count: count))
+      let text = unsafe UnsafeBufferPointer(start: literal.utf8Start, count: count)
+      return unsafe self.bytes(in: bytes).elementsEqual(text)
     }
+    guard range.count == count else { return false }
+    let start = unsafe literal.utf8Start
     let written = bytes.extracting(range)
-    guard written.count == count else { return false }
     // SAFETY: as above; `index` stays below the count of both.
     for index in written.indices where unsafe written[index] != start[index] { return false }
     return true

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Platform
 internal import Telemetry
 
 /// What a program was told, by whom.
@@ -36,9 +37,9 @@ extension SettingsSchema {
   /// Settles every key, or says everything that is wrong. A wrong value is a problem even where a
   /// stronger source overrides it: it would surface on the day that the override goes.
   ///
-  /// - Parameter readFile: reads a file that holds a secret, or gives the reason why not.
+  /// - Parameter readFile: reads a file that holds a secret; nil where there is none.
   package func resolve(
-    _ sources: SettingsSources, readFile: (String) throws -> [UInt8]
+    _ sources: SettingsSources, readFile: (String) throws -> [UInt8]? = SettingsSources.readFile
   ) throws(SettingsProblems) -> Configuration {
     var resolution = Resolution(schema: self)
     if let file = sources.file { resolution.read(file.name, file.bytes) }
@@ -165,23 +166,27 @@ private struct Resolution {
 
   // MARK: Secrets
 
-  mutating func readSecrets(_ readFile: (String) throws -> [UInt8]) {
+  mutating func readSecrets(_ readFile: (String) throws -> [UInt8]?) {
     for setting in schema.settings {
       guard let entry = entries[setting.path],
         let file = (entry.value as? SecretFile?) ?? nil
       else { continue }
+      func report(_ reason: String) {
+        problems.append(SettingsProblem("\(entry.origin)", "\(setting.path): \(reason)"))
+      }
       do {
-        var bytes = try readFile(file.path.text)
-        while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }
-        if let text = String(validating: bytes), !text.isEmpty {
-          secrets[setting.path] = Confidential(text)
-        } else {
-          problems.append(
-            SettingsProblem("\(entry.origin)", "\(setting.path): \(file.path.text) holds no text"))
+        guard var bytes = try readFile(file.path.text) else {
+          report("there is no file \(file.path.text)")
+          continue
         }
+        while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }
+        guard let text = String(validating: bytes.span), !text.isEmpty else {
+          report("\(file.path.text) holds no text")
+          continue
+        }
+        secrets[setting.path] = Confidential(text)
       } catch {
-        problems.append(
-          SettingsProblem("\(entry.origin)", "\(setting.path): \(error)"))
+        report("\(error)")
       }
     }
   }
@@ -192,12 +197,5 @@ private struct Resolution {
       ? nil : schema.setting("\(path)_file").map { "a secret stays in a file: set \($0.path)" }
     let near = schema.suggestion(for: path).map { "did you mean \($0)?" }
     return SettingsProblem(place, "unknown key \(path)", hint: suggestion ?? near)
-  }
-}
-
-extension String {
-  fileprivate init?(validating bytes: [UInt8]) {
-    guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
-    self = text
   }
 }

@@ -36,7 +36,8 @@ package struct SequenceRanges: Equatable, Sendable {
     let end = ranges[start...].firstIndex { !touches($0) } ?? ranges.count
     let swallowed = Array(ranges[start..<end])
     let merged =
-      min(range.lowerBound, swallowed[0].lowerBound)...max(
+      min(
+        range.lowerBound, swallowed[0].lowerBound)...max(
         range.upperBound, swallowed[swallowed.count - 1].upperBound)
     ranges.replaceSubrange(start..<end, with: [merged])
     return (merged, swallowed)

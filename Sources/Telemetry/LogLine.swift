@@ -1,3 +1,5 @@
+internal import Calendar
+
 /// One line of the log as bytes:
 ///
 ///     {"timestamp":"2026-05-04T10:11:12.345Z","level":"info","service":"tributary-collector",
@@ -17,7 +19,7 @@ enum LogLine {
     var line: [UInt8] = []
     line.reserveCapacity(256)
     line.append(contentsOf: #"{"timestamp":""#.utf8)
-    appendTimestamp(milliseconds, to: &line)
+    line.append(contentsOf: timestamp(milliseconds))
     line.append(contentsOf: #"","level":""#.utf8)
     line.append(contentsOf: level.description.utf8)
     line.append(contentsOf: #"","service":"#.utf8)
@@ -90,36 +92,9 @@ enum LogLine {
     }
   }
 
-  /// RFC 3339 in UTC with milliseconds, for the years 0 to 9999; times outside are clamped.
-  static func appendTimestamp(_ milliseconds: Int64, to line: inout [UInt8]) {
-    let clamped = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999)
-    let day = Int((clamped.quotientAndRemainder(dividingBy: 86_400_000)).quotient)
-    var rest = Int(clamped) - day * 86_400_000
-    let days = rest < 0 ? day - 1 : day
-    if rest < 0 { rest += 86_400_000 }
-    // Days to a civil date by 400-year eras that begin in March, so that a leap day comes last.
-    let shifted = days + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let ofEra = shifted - era * 146_097
-    let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-    let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let month = (5 * ofYear + 2) / 153
-    let civilMonth = month < 10 ? month + 3 : month - 9
-    let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-    func append(_ value: Int, width: Int, then separator: Unicode.Scalar) {
-      var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
-      while divisor > 0 {
-        line.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-        divisor /= 10
-      }
-      line.append(UInt8(ascii: separator))
-    }
-    append(year, width: 4, then: "-")
-    append(civilMonth, width: 2, then: "-")
-    append(ofYear - (153 * month + 2) / 5 + 1, width: 2, then: "T")
-    append(rest / 3_600_000, width: 2, then: ":")
-    append(rest / 60_000 % 60, width: 2, then: ":")
-    append(rest / 1000 % 60, width: 2, then: ".")
-    append(rest % 1000, width: 3, then: "Z")
+  /// RFC 3339 in UTC with milliseconds. It knows the years 0 to 9999; times outside are clamped.
+  static func timestamp(_ milliseconds: Int64) -> [UInt8] {
+    let known = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999)
+    return Instant(milliseconds: known).rfc3339Bytes
   }
 }

@@ -158,6 +158,17 @@ func unzstd(_ bytes: [UInt8], exactSize: Int, limit: Int = ample) throws(Compres
     }
   }
 
+  @Test("a frame inside a frame's head is not taken for the frame")
+  func frameInsideHead() {
+    // The fuzzer's find: 28 is the declared size, and with what follows an empty frame of its own.
+    // As content those bytes are a block that is too large.
+    let bytes = Fixture.hexadecimal("28b52ffd2028b52ffd2000010000")
+    for cut in 0...bytes.count {
+      let error = decode(.zstd, bytes, cuts: [cut]).error
+      #expect(error == .malformed(.zstd("Data corruption detected")), "cut at \(cut)")
+    }
+  }
+
   @Test("a checksum that does not fit is named")
   func checksum() {
     var changed = Fixture.checked

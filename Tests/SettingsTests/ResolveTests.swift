@@ -165,7 +165,10 @@ import Testing
         ])
     #expect(
       Sample.problems(environment: ["TRIBUTARY_METRICS__TOKEN_FILE": "/none"])
-        == ["TRIBUTARY_METRICS__TOKEN_FILE: metrics.token_file: no such file"])
+        == ["TRIBUTARY_METRICS__TOKEN_FILE: metrics.token_file: there is no file /none"])
+    #expect(
+      Sample.problems(environment: ["TRIBUTARY_METRICS__TOKEN_FILE": "/forbidden"])
+        == ["TRIBUTARY_METRICS__TOKEN_FILE: metrics.token_file: not for you"])
     #expect(
       Sample.problems(environment: ["TRIBUTARY_METRICS__TOKEN_FILE": "/e"], files: ["/e": "\n"])
         == ["TRIBUTARY_METRICS__TOKEN_FILE: metrics.token_file: /e holds no text"])

@@ -38,7 +38,7 @@ enum Sample {
     ],
     sections: ["spool": "The durable buffer.", "deep.er": "Far down."])
 
-  struct NoFile: Error, CustomStringConvertible { var description: String { "no such file" } }
+  struct Forbidden: Error, CustomStringConvertible { var description: String { "not for you" } }
 
   static func resolve(
     file: String? = nil, name: String = "config.json5", environment: [String: String] = [:],
@@ -51,8 +51,8 @@ enum Sample {
           SettingsSources.Override(path: $0.0, text: $0.1, flag: "--set \($0.0)")
         }),
       readFile: { path in
-        guard let content = files[path] else { throw NoFile() }
-        return Array(content.utf8)
+        if path == "/forbidden" { throw Forbidden() }
+        return files[path].map { Array($0.utf8) }
       })
   }
 

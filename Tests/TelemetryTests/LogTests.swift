@@ -182,8 +182,6 @@ import Testing
       (.max, "9999-12-31T23:59:59.999Z"),
     ])
   func timestamps(milliseconds: Int64, text: String) {
-    var line: [UInt8] = []
-    LogLine.appendTimestamp(milliseconds, to: &line)
-    #expect(String(decoding: line, as: UTF8.self) == text)
+    #expect(String(decoding: LogLine.timestamp(milliseconds), as: UTF8.self) == text)
   }
 }

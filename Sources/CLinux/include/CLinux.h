@@ -48,6 +48,9 @@ void clinux_random_bytes(void *bytes, size_t count);
 // What lies under a path: bytes free for unprivileged users, and the file system's magic number.
 int clinux_file_system(const char *path, uint64_t *free_bytes, uint32_t *type);
 
+// The processors that this process may use; at least 1.
+int clinux_processor_count(void);
+
 // The identity of the calling thread as the kernel numbers it.
 int clinux_thread_id(void);
 // Names the calling thread as `top -H` and debuggers show it (15 bytes at most are kept).

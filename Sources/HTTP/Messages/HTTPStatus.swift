@@ -29,6 +29,8 @@ package struct HTTPStatus: Equatable, Hashable, Sendable {
   package static let gone = HTTPStatus(known: 410)
   package static let contentTooLarge = HTTPStatus(known: 413)
   package static let unsupportedMediaType = HTTPStatus(known: 415)
+  package static let misdirectedRequest = HTTPStatus(known: 421)
+  package static let upgradeRequired = HTTPStatus(known: 426)
   package static let unprocessableContent = HTTPStatus(known: 422)
   package static let tooManyRequests = HTTPStatus(known: 429)
   package static let internalServerError = HTTPStatus(known: 500)

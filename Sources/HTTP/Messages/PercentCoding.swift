@@ -1,7 +1,22 @@
 private import Platform
 
 /// Text out of percent-encoded bytes: by the strict rules of a path, or a form's forgiving ones.
-enum PercentCoding {
+package enum PercentCoding {
+  /// A text as one value of a query: everything but letters, digits and `-._~` is escaped.
+  package static func encode(_ text: String) -> String {
+    var encoded: [UInt8] = []
+    for byte in text.utf8 {
+      if Byte.isLetter(byte) || Byte.isDigit(byte) || "-._~".utf8.contains(byte) {
+        encoded.append(byte)
+      } else {
+        encoded.append(UInt8(ascii: "%"))
+        let digits = Array("0123456789ABCDEF".utf8)
+        encoded += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: encoded, as: UTF8.self)
+  }
+
   /// One segment of a path. Nil where a percent sign is not followed by two hexadecimal digits, and
   /// where the result is not UTF-8 or holds a control character.
   static func segment(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String? {

@@ -5,6 +5,10 @@ package enum BodyError: Error, Equatable {
   /// The body is larger than its limit; the number is the limit.
   case tooLarge(limit: Int)
   case malformed(HTTPProblem)
+  /// A content coding that we cannot undo.
+  case unsupportedCoding
+  /// The bytes are not what their content coding makes, in words for the log.
+  case undecodable(String)
   /// The connection ended or went silent before the body did.
   case stream(StreamError)
 }
@@ -14,18 +18,14 @@ package final class RequestBody {
   private let stream: any ByteStream
   private let limits: HTTPLimits
   private let timeouts: ServerTimeouts
-  private var framing = Framing.none
+  private var body = MessageBody()
   private var pace = BodyPace()
   private var mustContinue = false
+  /// Bytes of the body that were read and not used.
+  private var putBack: [UInt8] = []
 
   /// What arrived and is not consumed: the connection's buffer, lent for the time of the request.
   var input = InputBuffer()
-
-  private enum Framing {
-    case none
-    case length(left: Int)
-    case chunked(ChunkedDecoder)
-  }
 
   init(stream: any ByteStream, limits: HTTPLimits, timeouts: ServerTimeouts) {
     self.stream = stream
@@ -35,27 +35,21 @@ package final class RequestBody {
 
   /// Begins the body of a new request.
   func begin(_ head: borrowing RequestHead) {
-    switch head.body {
-    case .none, .untilClose: framing = .none
-    case .length(let count): framing = .length(left: count)
-    case .chunked:
-      framing = .chunked(ChunkedDecoder(maximumBytes: limits.bodyBytes, limits: limits))
-    }
+    body = MessageBody(head.body, limits: limits)
     mustContinue = head.expectsContinue
+    putBack = []
     pace = BodyPace()
   }
 
   /// True once nothing of the body is left to read.
-  package var isAtEnd: Bool {
-    switch framing {
-    case .none: true
-    case .length(let left): left == 0
-    case .chunked: false
-    }
-  }
+  package var isAtEnd: Bool { body.isAtEnd && putBack.isEmpty }
 
   /// The next piece, as it arrived; nil at the end.
   package func next() async throws(BodyError) -> [UInt8]? {
+    if !putBack.isEmpty {
+      defer { putBack = [] }
+      return putBack
+    }
     while !isAtEnd {
       if let piece = try takeArrived() { return piece }
       if isAtEnd { break }
@@ -66,18 +60,32 @@ package final class RequestBody {
 
   /// The whole body, if it has at most `limit` bytes.
   package func collect(atMost limit: Int) async throws(BodyError) -> [UInt8] {
-    if case .length(let left) = framing {
-      guard left <= limit else { throw .tooLarge(limit: limit) }
-      while input.count < left { try await readMore() }
-      framing = .length(left: 0)
-      return input.take(left)
+    var whole = putBack
+    putBack = []
+    guard whole.count <= limit else { throw .tooLarge(limit: limit) }
+    if let announced = body.announced {
+      guard announced <= limit - whole.count else { throw .tooLarge(limit: limit) }
+      // A small body is in the buffer already, or soon is: one copy takes it out.
+      while input.count < announced, announced <= Self.gathered { try await readMore() }
+      if announced > Self.gathered { whole.reserveCapacity(whole.count + announced) }
     }
-    var whole: [UInt8] = []
     while let piece = try await next() {
       guard whole.count + piece.count <= limit else { throw .tooLarge(limit: limit) }
-      whole += piece
+      if whole.isEmpty { whole = piece } else { whole += piece }
     }
     return whole
+  }
+
+  /// The first `count` bytes, which are consumed; fewer where the body has no more. What follows them
+  /// is had by `collect`: a handler looks at the head of a body before it decides about the rest.
+  package func collectHead(_ count: Int) async throws(BodyError) -> [UInt8] {
+    var head: [UInt8] = []
+    while head.count < count, let piece = try await next() {
+      let missing = count - head.count
+      head += piece.prefix(missing)
+      if piece.count > missing { putBack = Array(piece.dropFirst(missing)) }
+    }
+    return head
   }
 
   /// Reads what the handler left, if that is little; false if the connection has to be closed.
@@ -97,38 +105,15 @@ package final class RequestBody {
   }
 
   private func takeArrived() throws(BodyError) -> [UInt8]? {
-    guard !input.isEmpty else { return nil }
-    switch framing {
-    case .none: return nil
-    case .length(let left):
-      let piece = input.take(min(left, input.count))
-      framing = .length(left: left - piece.count)
-      return piece
-    case .chunked(var decoder):
-      framing = .none  // The decoder lives in one place: no copy of its state is made.
-      let bytes = input.storage
-      let window = input.window
-      var position = 0
-      do throws(HTTPProblem) {
-        switch try decoder.next(bytes.span.extracting(window), at: &position) {
-        case .needMore:
-          framing = .chunked(decoder)
-          input.consume(position)
-          return nil
-        case .data(let range):
-          framing = .chunked(decoder)
-          input.consume(position)
-          let start = window.lowerBound
-          return Array(bytes[(start + range.lowerBound)..<(start + range.upperBound)])
-        case .end:
-          input.consume(position)
-          return nil
-        }
-      } catch {
-        throw error == .bodyTooLarge ? .tooLarge(limit: limits.bodyBytes) : .malformed(error)
-      }
+    do {
+      return try body.take(from: &input)
+    } catch {
+      throw error == .bodyTooLarge ? .tooLarge(limit: limits.bodyBytes) : .malformed(error)
     }
   }
+
+  /// Bodies up to this size are waited for and taken in one piece.
+  private static let gathered = 64 * 1_024
 
   private func readMore() async throws(BodyError) {
     do throws(StreamError) {

@@ -7,6 +7,7 @@ final class ServerConnection: Sendable {
   private let security: ConnectionSecurity
   private let service: Server.Service
   private let phase = Mutex(Phase())
+  private let mustLinger = Atomic<Bool>(false)
 
   private struct Phase {
     /// Between two requests: nothing is lost if the connection ends here.
@@ -38,7 +39,21 @@ final class ServerConnection: Sendable {
     // What breaks a connection is the peer's business: there is nobody left to tell.
     try? await serveAll(request, &output)
     await stream.finishWriting()
+    await linger(request)
     stream.close()
+  }
+
+  /// Reads on for a moment where the client may still be writing: closing at once would answer its
+  /// bytes with a reset, which can overtake our answer (RFC 9112 9.6).
+  private func linger(_ request: Request) async {
+    guard mustLinger.load(ordering: .relaxed) else { return }
+    stream.setDeadline(SystemClock.monotonicNanoseconds + service.timeouts.linger)
+    var left = service.limits.drainedBodyBytes * 16
+    while left > 0 {
+      request.body.input.consume(request.body.input.count)
+      guard let count = try? await stream.read(into: &request.body.input), count > 0 else { return }
+      left -= count
+    }
   }
 
   private func serveAll(_ request: Request, _ output: inout [UInt8]) async throws {
@@ -49,6 +64,7 @@ final class ServerConnection: Sendable {
       let keeps = try await send(response, to: request, &output)
       service.observe(request, response.status.code)
       guard keeps, await request.body.drain(atMost: service.limits.drainedBodyBytes) else {
+        mustLinger.store(!request.body.isAtEnd, ordering: .relaxed)
         try await flush(&output)
         return
       }
@@ -69,6 +85,7 @@ final class ServerConnection: Sendable {
         case .refused(let problem):
           compose(service.refusal(problem), to: request, keepsAlive: false, &output)
           observeRefusal(of: request, problem.status)
+          mustLinger.store(true, ordering: .relaxed)
           try await flush(&output)
           return nil
         case .needMore: break

@@ -10,6 +10,8 @@ package struct ServerTimeouts: Sendable {
   package var idle: UInt64 = 60_000_000_000
   /// For the peer to take a whole response, or one piece of a streamed one.
   package var response: UInt64 = 60_000_000_000
+  /// For a client that was refused to stop writing.
+  package var linger: UInt64 = 2_000_000_000
 
   package init() {}
 }

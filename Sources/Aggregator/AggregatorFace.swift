@@ -1,0 +1,101 @@
+import Batches
+import Crypto
+import Events
+import HTTP
+import Intake
+import Kernels
+import Platform
+import Query
+import Store
+import Telemetry
+import Tenancy
+import Synchronization
+
+/// The aggregator's HTTP face: which routes stand on which listener.
+struct AggregatorFace: Sendable {
+  private let intake: IntakeFace
+  private let questions: EventRoutes
+  private let pair: PairRoutes
+  private let batches: BatchRoute
+  private let operations: OperationRoutes
+
+  init(
+    store: Store, tenants: Tenants, key: SigningKey, clock: any Clock, random: any RandomSource,
+    registry: MetricRegistry, health: HealthBoard, log: Log, decoders: Int
+  ) {
+    let metrics = IntakeMetrics(registry)
+    let limits = BatchLimits.standard
+    let board = tenants.board
+    let clocks = CollectorClocks()
+    intake = IntakeFace(
+      sink: DirectSink(
+        intake: DirectIntake(store: store, key: key, clock: clock, random: random), store: store),
+      clock: clock, ids: EventIDSource(clock: clock, random: random), metrics: metrics, log: log,
+      book: { board.current })
+    questions = EventRoutes(
+      answers: HotAnswers(of: store), access: ReadAccess(board: board), clock: clock,
+      metrics: QueryMetrics(metrics: ReportMetrics(registry)))
+    pair = PairRoutes(
+      store: store, tenants: tenants, key: key, limits: limits, clock: clock, random: random,
+      log: log, clocks: clocks)
+    batches = BatchRoute(
+      store: store, board: board, limits: limits, clock: clock, clocks: clocks,
+      decoders: BatchDecoders(count: decoders), metrics: metrics, log: log)
+    operations = OperationRoutes(registry: registry, health: health)
+    registry.gauge("tributary_hot_events", "Events in the hot tier.") {
+      Double(store.hot.eventCount)
+    }
+    registry.gauge("tributary_hot_events_limit", "The most events that the hot tier takes.") {
+      Double(store.hot.maximumEvents)
+    }
+    registry.counter(
+      "tributary_event_conflicts_total",
+      "Events whose id was taken by another payload; the first one counts."
+    ) { Double(store.hot.conflicts.load(ordering: .relaxed)) }
+  }
+
+  /// What a plain listener serves: everything but the pair's own routes.
+  func plainRouter(anonymousProject: ProjectID?) -> Router {
+    var router = Router { .problem($0) }
+    mountCommon(on: &router, anonymousProject)
+    return router
+  }
+
+  /// What a TLS listener serves.
+  func secureRouter(anonymousProject: ProjectID?) -> Router {
+    var router = plainRouter(anonymousProject: anonymousProject)
+    pair.mount(on: &router)
+    batches.mount(on: &router)
+    return router
+  }
+
+  private func mountCommon(on router: inout Router, _ anonymousProject: ProjectID?) {
+    var options = IntakeFace.Options()
+    options.anonymousProject = anonymousProject
+    intake.mount(on: &router, options)
+    questions.mount(on: &router)
+    operations.mount(on: &router)
+  }
+}
+
+/// Events without a collector go into the store by way of batches of our own.
+private struct DirectSink: EventSink {
+  let intake: DirectIntake
+  let store: Store
+
+  var refusal: IntakeRefusal? {
+    guard store.hot.eventCount >= store.hot.maximumEvents else { return nil }
+    return Self.refusal(.full(limit: store.hot.maximumEvents))
+  }
+
+  func append(_ events: EventList, project: ProjectID) async throws(IntakeRefusal) {
+    do { try await intake.append(events, project: project) } catch { throw Self.refusal(error) }
+  }
+
+  private static func refusal(_ error: StoreError) -> IntakeRefusal {
+    let refused = BatchRoute.refused(error)
+    return IntakeRefusal(
+      status: refused.status.code, code: refused.code, message: refused.message,
+      retryAfter: .seconds(10))
+  }
+}

@@ -1,0 +1,45 @@
+package import Platform
+package import Settings
+package import Telemetry
+
+/// Every key of an aggregator's configuration.
+package enum AggregatorSettings {
+  package static let plain = Setting(
+    "http.listen", default: Address.tcp(host: "127.0.0.1", port: 7080), flag: "listen",
+    "Where plain HTTP is served: the API and the health of this program.")
+  package static let anonymousProject = Setting<String?>(
+    "http.anonymous_project", default: nil,
+    "The project of events that come to the plain listener without a key. Intake only.")
+  package static let secure = Setting(
+    "tls.listen", default: Address.tcp(host: "0.0.0.0", port: 7443), flag: "tls",
+    "Where TLS is served: the same API, and collectors.")
+  package static let certificate = Setting<FilePath?>(
+    "tls.certificate", default: nil,
+    "The server's certificate chain as PEM; by default the one that `init` made.")
+  package static let certificateKey = Setting<FilePath?>(
+    "tls.key", default: nil, "The private key of that certificate as PEM.")
+  package static let maximumConnections = Setting(
+    "http.max_connections", default: 10_000, in: 10...1_000_000,
+    "Connections at one time, over all listeners; more are closed at once.")
+  package static let maximumHotEvents = Setting(
+    "hot.max_events", default: 10_000_000, in: 1_000...100_000_000,
+    "Events in the hot tier; when it is full, intake is answered with 503.")
+  package static let loops = Setting(
+    "threads.loops", default: 0, in: 0...64,
+    "Event loops; 0 takes one for each processor.")
+  package static let level = Setting(
+    "log.level", default: LogLevel.info, "What is logged: debug, info, warning or error.")
+
+  package static let schema = SettingsSchema(
+    [
+      plain, anonymousProject, maximumConnections, secure, certificate, certificateKey,
+      maximumHotEvents, loops, level,
+    ],
+    sections: [
+      "http": "The plain listener, and what all listeners share.",
+      "tls": "The listener for collectors, and for clients from elsewhere.",
+      "hot": "Events in memory and in SQLite.",
+      "threads": "What runs beside what.",
+      "log": "Structured logs, one JSON object a line on standard error.",
+    ])
+}

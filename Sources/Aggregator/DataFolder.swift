@@ -1,0 +1,38 @@
+package import Crypto
+package import Platform
+
+/// Where an aggregator keeps what is its own.
+package struct DataFolder: Sendable {
+  package let directory: Directory
+
+  package init(_ path: String) { directory = Directory(path) }
+
+  package var storePath: String { directory.file("store.db") }
+  package var tenancyPath: String { directory.file("tenancy.db") }
+  package var lockPath: String { directory.file("aggregator.lock") }
+  package var controlSocketPath: String { directory.file("control.sock") }
+  package var configurationPath: String { directory.file("config.json5") }
+  package var certificatePath: String { directory.file(Self.certificate) }
+  package var certificateKeyPath: String { directory.file(Self.certificateKey) }
+  package var authorityPath: String { directory.file(Self.authority) }
+
+  static let certificate = "server.pem"
+  static let certificateKey = "server.key"
+  static let authority = "ca.pem"
+  static let authorityKey = "ca.key"
+  private static let signingKey = "aggregator.key"
+
+  /// The key that signs what this aggregator says; nil where the folder was never initialised.
+  package func readSigningKey() throws -> SigningKey? {
+    guard let seed = try directory.read(Self.signingKey, upTo: SigningKey.seedByteCount) else {
+      return nil
+    }
+    return try SigningKey(seed: seed.span)
+  }
+
+  func makeSigningKey(_ random: any RandomSource) throws -> SigningKey {
+    let seed = randomBytes(SigningKey.seedByteCount, from: random)
+    try directory.replace(Self.signingKey, with: seed.span)
+    return try SigningKey(seed: seed.span)
+  }
+}

@@ -1,0 +1,135 @@
+import Batches
+import Compression
+package import Crypto
+package import Events
+package import Platform
+package import Store
+import Synchronization
+
+/// Events that come without a collector: what arrives together becomes one batch of this aggregator's
+/// own, sealed like any other, so that the store keeps one kind of thing.
+package final class DirectIntake: Sendable {
+  typealias Reply = CheckedContinuation<StoreError?, Never>
+
+  private struct Waiting {
+    var events = EventList()
+    var replies: [Reply] = []
+  }
+
+  private struct State {
+    var waiting: [ProjectID: Waiting] = [:]
+    var isSealing = false
+  }
+
+  private let state = Mutex(State())
+  private let sealer: DirectSealer
+
+  /// What the batches' source is called.
+  package static let source = "direct"
+
+  package init(store: Store, key: SigningKey, clock: any Clock, random: any RandomSource) {
+    sealer = DirectSealer(store: store, key: key, clock: clock, random: random)
+  }
+
+  /// Stores events, and returns once they are on disk.
+  package func append(_ events: EventList, project: ProjectID) async throws(StoreError) {
+    if events.isEmpty { return }
+    let failure = await withCheckedContinuation { (reply: Reply) in
+      let mustSeal = state.withLock { state in
+        state.waiting[project, default: Waiting()].events.append(events)
+        state.waiting[project]?.replies.append(reply)
+        defer { state.isSealing = true }
+        return !state.isSealing
+      }
+      if mustSeal { Task { await self.sealAll() } }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Seals and stores group after group: while one waits for the disk, the next one gathers.
+  private func sealAll() async {
+    while true {
+      let groups = state.withLock { state in
+        if state.waiting.isEmpty { state.isSealing = false }
+        defer { state.waiting = [:] }
+        return state.waiting
+      }
+      if groups.isEmpty { return }
+      await withDiscardingTaskGroup { tasks in
+        for (project, group) in groups {
+          tasks.addTask {
+            let failure = await self.sealer.store(group.events, project: project)
+            for reply in group.replies { reply.resume(returning: failure) }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Encodes, compresses and signs on a thread of its own, then has the store commit.
+private actor DirectSealer {
+  private let worker = Worker(name: "seal")
+  private let store: Store
+  private let key: SigningKey
+  private let clock: any Clock
+  private let epoch: Epoch
+  private let boot: BootID
+  private let compressor = ZstdCompressor()
+  private var encoder = BatchEncoder()
+  private var lastNumber: UInt64 = 0
+  private var nextSequence: UInt64 = 1
+
+  init(store: Store, key: SigningKey, clock: any Clock, random: any RandomSource) {
+    self.store = store
+    self.key = key
+    self.clock = clock
+    epoch = Epoch.random(from: random)
+    boot = BootID.random(from: random)
+  }
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor {
+    unsafe worker.asUnownedSerialExecutor()  // SAFETY: stored, so it outlives the actor.
+  }
+
+  func store(_ events: EventList, project: ProjectID) async -> StoreError? {
+    var start = 0
+    while start < events.count {
+      let end = min(start + BatchLimits.standard.rows, events.count)
+      do {
+        let batch = try seal(events, start..<end, project)
+        _ = try await store.commit(batch)
+      } catch let error as StoreError {
+        return error
+      } catch {
+        // Records that were built a moment ago cannot be refused; if they are, nothing is stored.
+        return .damaged("\(error)")
+      }
+      start = end
+    }
+    return nil
+  }
+
+  private func seal(
+    _ events: EventList, _ rows: Range<Int>, _ project: ProjectID
+  ) throws(BatchProblem) -> ArrivedBatch {
+    let first = events.range(at: rows.lowerBound).lowerBound
+    let records = Array(events.bytes[first..<events.ends[rows.upperBound - 1]])
+    let ends = events.ends[rows].map { $0 - first }
+    let body = try encoder.encode(records: records.span, ends: ends.span)
+    lastNumber += 1
+    let label = SealedBatch.Label(
+      audience: store.identity.id, collector: CollectorID(high: 0, low: 0), epoch: epoch,
+      project: project, number: lastNumber,
+      created: BatchHeader.Created(
+        wallMilliseconds: clock.wallMilliseconds, boot: boot,
+        monotonicMilliseconds: clock.monotonicNanoseconds / 1_000_000))
+    let sealed = SealedBatch.seal(
+      body, firstSequence: nextSequence, as: label, key: key, compressor: compressor)
+    nextSequence += UInt64(rows.count)
+    let columns = try BatchColumns(decoding: body.bytes)
+    return ArrivedBatch(
+      project: project, source: DirectIntake.source, origin: nil, bytes: sealed.bytes,
+      columns: columns, received: clock.wallMilliseconds)
+  }
+}
