@@ -117,9 +117,8 @@ if Context.environment["TRIBUTARY_FUZZ"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Calendar", "Compression", "Dialects", "Events", "HTTP", "JSON", "Platform",
+        "Batches", "Calendar", "Compression", "Dialects", "Events", "HTTP", "JSON", "Platform",
       ],
-      name: "fuzz", dependencies: ["Batches", "Calendar", "Events", "HTTP", "JSON"],
       path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }
