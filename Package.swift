@@ -59,6 +59,13 @@ let package = Package(
       "Intake",
       on: ["Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform", "Telemetry", "Tenancy"]),
 
+    floor(
+      "Collector",
+      on: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON", "Platform",
+        "Settings", "Spool", "Telemetry", "Tenancy",
+      ]),
+
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
     floor(
@@ -114,6 +121,18 @@ let package = Package(
     tests(of: "Spool", with: ["CFaultVFS", "Events", "Platform", "SQLite"]),
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(
+      of: "Intake",
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "JSON", "Platform", "Telemetry",
+        "Tenancy",
+      ]),
+    tests(
+      of: "Collector",
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON", "Platform", "Spool",
+        "Telemetry", "Tenancy",
+      ]),
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
