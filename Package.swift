@@ -98,6 +98,13 @@ let package = Package(
       dependencies: ["Events", "HTTP", "JSON", "Operator", "Platform", "Settings"],
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "tributary-collector",
+      dependencies: [
+        "Collector", "HTTP", "JSON", "Platform", "Settings", "Spool", "Telemetry",
+      ],
+      swiftSettings: settings),
+
     // Beside the house: what it is measured with.
     .executableTarget(
       name: "micro",
