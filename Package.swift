@@ -59,6 +59,13 @@ let package = Package(
       "Intake",
       on: ["Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform", "Telemetry", "Tenancy"]),
 
+    floor(
+      "Collector",
+      on: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON", "Platform",
+        "Settings", "Spool", "Telemetry", "Tenancy",
+      ]),
+
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
     floor(
@@ -91,6 +98,13 @@ let package = Package(
       dependencies: ["Events", "HTTP", "JSON", "Operator", "Platform", "Settings"],
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "tributary-collector",
+      dependencies: [
+        "Collector", "HTTP", "JSON", "Platform", "Settings", "Spool", "Telemetry",
+      ],
+      swiftSettings: settings),
+
     // Beside the house: what it is measured with.
     .executableTarget(
       name: "micro",
@@ -114,6 +128,18 @@ let package = Package(
     tests(of: "Spool", with: ["CFaultVFS", "Events", "Platform", "SQLite"]),
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(
+      of: "Intake",
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "JSON", "Platform", "Telemetry",
+        "Tenancy",
+      ]),
+    tests(
+      of: "Collector",
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON", "Platform", "Spool",
+        "Telemetry", "Tenancy",
+      ]),
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
