@@ -98,7 +98,7 @@ package final class CollectorService: Sendable {
     self.shipping = shipping
     self.health = health
     credentials = Self.credentials(configuration)
-    let observer = RequestCounters(registry)
+    let observer = ServerMetrics(registry)
     let maximum = configuration[CollectorSettings.maximumConnections]
     func server(_ router: Router) -> Server {
       Server(

@@ -114,6 +114,11 @@ package final class Spool: Sendable {
   @discardableResult
   package func rotateEpoch() async throws(SpoolError) -> Epoch { try await writer.rotateEpoch() }
 
+  /// How far each project is in the epoch at hand.
+  package func positions() async throws(SpoolError) -> [SpoolPosition] {
+    try await writer.run { store throws(SQLiteError) in store.positions() }
+  }
+
   package func status() async throws(SpoolError) -> SpoolStatus { try await writer.status() }
 
   /// Takes no more events, commits those that wait, and closes the database.

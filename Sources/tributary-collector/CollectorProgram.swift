@@ -1,10 +1,10 @@
 import Collector
-import Glibc
 import Settings
 
 /// The program's commands, and what each of them starts.
 enum CollectorProgram {
   static let version = "0.1.0"
+  static let terminal = Terminal(program: CollectorService.name)
 
   private static let data = CommandOption.value(
     "data", "DIR", "where the collector keeps its data", required: true, .folder)
@@ -51,18 +51,18 @@ enum CollectorProgram {
     schema: CollectorSettings.schema)
 
   static func main() {
-    _ = umask(0o077)  // What we write is for its owner alone.
+    Terminal.keepFilesPrivate()
     do {
       switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
-      case .print(let text): Terminal.print(text)
+      case .print(let text): terminal.print(text)
       case .run(let invocation): try start(invocation)
       }
     } catch let problem as UsageProblem {
-      Terminal.fail("\(problem)", .usage)
+      terminal.fail("\(problem)", .usage)
     } catch let problems as SettingsProblems {
-      Terminal.fail("\(problems)", .configuration)
+      terminal.fail("\(problems)", .configuration)
     } catch {
-      Terminal.fail("\(error)", .internal)
+      terminal.fail("\(error)", .internal)
     }
   }
 
@@ -70,20 +70,20 @@ enum CollectorProgram {
     switch invocation.command {
     case ["run"]: try RunCommand.start(invocation)
     case ["enroll"]: try EnrollCommand.start(invocation)
-    case ["status"]: Terminal.wait { await StatusCommand.run(invocation) }
-    case ["spool", "check"]: Terminal.wait { await SpoolCommand.check(invocation) }
+    case ["status"]: terminal.wait { await StatusCommand.run(invocation) }
+    case ["spool", "check"]: terminal.wait { await SpoolCommand.check(invocation) }
     case ["check-config"]: try checkConfiguration(invocation)
-    default: Terminal.fail("no such command", .usage)
+    default: terminal.fail("no such command", .usage)
     }
   }
 
   private static func checkConfiguration(_ invocation: Invocation) throws {
     if invocation.isGiven("example") {
-      return Terminal.print(CollectorSettings.schema.example(for: program.name))
+      return terminal.print(CollectorSettings.schema.example(for: program.name))
     }
     let configuration = try configuration(invocation)
-    for warning in configuration.warnings { Terminal.warn("\(warning)") }
-    Terminal.print(configuration.listing)
+    for warning in configuration.warnings { terminal.warn("\(warning)") }
+    terminal.print(configuration.listing)
   }
 
   static func configuration(_ invocation: Invocation) throws -> Configuration {
@@ -99,7 +99,7 @@ enum CollectorProgram {
   static func folder(_ invocation: Invocation) -> CollectorFolder {
     let environment = SettingsSources.processEnvironment
     guard let path = SettingsSources.dataFolder(invocation, environment: environment) else {
-      Terminal.fail("the data folder is missing: name it with --data DIR", .usage)
+      terminal.fail("the data folder is missing: name it with --data DIR", .usage)
     }
     return CollectorFolder(path)
   }

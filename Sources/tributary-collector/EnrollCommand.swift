@@ -8,11 +8,11 @@ enum EnrollCommand {
   static func start(_ invocation: Invocation) throws {
     let folder = CollectorProgram.folder(invocation)
     guard let url = invocation.value("aggregator").flatMap(ServerURL.init(settingText:)) else {
-      Terminal.fail("--aggregator wants \(ServerURL.expectation)", .usage)
+      CollectorProgram.terminal.fail("--aggregator wants \(ServerURL.expectation)", .usage)
     }
     let token = invocation.value("token") ?? ""
     let name = invocation.value("name") ?? machineName
-    Terminal.wait { await run(folder, url, token, name) }
+    CollectorProgram.terminal.wait { await run(folder, url, token, name) }
   }
 
   private static func run(
@@ -26,7 +26,7 @@ enum EnrollCommand {
       let outcome = try await enrolment.run(
         url: url, token: token, name: name,
         program: "\(CollectorService.name)/\(CollectorProgram.version)")
-      Terminal.print(
+      CollectorProgram.terminal.print(
         """
         This collector has joined \(url.settingText).
           id           \(outcome.collector)
@@ -36,13 +36,14 @@ enum EnrollCommand {
 
         """)
       if let problem = outcome.helloProblem {
-        Terminal.warn("the projects' keys are not known yet, which running will mend: \(problem)")
+        CollectorProgram.terminal.warn(
+          "the projects' keys are not known yet, which running will mend: \(problem)")
       }
-      Terminal.exitAtOnce(.success)
+      CollectorProgram.terminal.end(.success)
     } catch let problem as JoiningProblem {
-      Terminal.fail(problem.sentence, code(of: problem))
+      CollectorProgram.terminal.fail(problem.sentence, code(of: problem))
     } catch {
-      Terminal.fail("\(error)", .system)
+      CollectorProgram.terminal.fail("\(error)", .system)
     }
   }
 

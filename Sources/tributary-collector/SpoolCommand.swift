@@ -8,17 +8,17 @@ enum SpoolCommand {
   static func check(_ invocation: Invocation) async -> Never {
     let folder = CollectorProgram.folder(invocation)
     guard Directory(folder.spoolPath).exists else {
-      Terminal.fail("there is no spool in \(folder.directory.path)", .noInput)
+      CollectorProgram.terminal.fail("there is no spool in \(folder.directory.path)", .noInput)
     }
     do {
       let loop = try EventLoop(name: "check")
       let spool = try await Spool.open(
         SpoolConfiguration(directory: folder.spoolPath), worker: Worker(name: "spool"),
         clock: SystemClock(timers: loop), random: SystemRandom()
-      ) { Terminal.fail("the disk has failed: \($0)", .inputOutput) }
+      ) { CollectorProgram.terminal.fail("the disk has failed: \($0)", .inputOutput) }
       let status = try await spool.status()
       await spool.stop()
-      Terminal.print(
+      CollectorProgram.terminal.print(
         """
         epoch        \(status.epoch)
         events       \(status.backlogEvents)
@@ -26,15 +26,15 @@ enum SpoolCommand {
         quarantined  \(status.quarantinedEvents)
 
         """)
-      Terminal.exitAtOnce(.success)
+      CollectorProgram.terminal.end(.success)
     } catch {
       switch error as? SpoolError {
       case .locked:
-        Terminal.fail("the collector is running: ask it with status", .temporary)
+        CollectorProgram.terminal.fail("the collector is running: ask it with status", .temporary)
       case .newerSchema(let found, let known):
-        Terminal.fail(
+        CollectorProgram.terminal.fail(
           "the spool has schema \(found), and this program knows \(known)", .configuration)
-      default: Terminal.fail("\(error)", .inputOutput)
+      default: CollectorProgram.terminal.fail("\(error)", .inputOutput)
       }
     }
   }

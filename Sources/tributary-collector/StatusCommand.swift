@@ -15,14 +15,14 @@ enum StatusCommand {
       let request = try OutgoingRequest(.get, target: "/status", host: "localhost")
       let answer = try await client.send(request, timeout: .seconds(10))
       let text = String(decoding: answer.body, as: UTF8.self)
-      guard answer.status == 200 else { Terminal.fail(text, .negative) }
-      Terminal.print(text + "\n")
-      Terminal.exitAtOnce(.success)
+      guard answer.status == 200 else { CollectorProgram.terminal.fail(text, .negative) }
+      CollectorProgram.terminal.print(text + "\n")
+      CollectorProgram.terminal.end(.success)
     } catch HTTPClientError.unreachable {
-      Terminal.fail(
+      CollectorProgram.terminal.fail(
         "no collector is running on \(folder.directory.path): start it with run", .unavailable)
     } catch {
-      Terminal.fail("\(error)", .internal)
+      CollectorProgram.terminal.fail("\(error)", .internal)
     }
   }
 }
