@@ -53,8 +53,8 @@ package struct EventStatistics: Equatable, Sendable {
 
 /// How many events in each bucket of time.
 package struct EventSeries: Equatable, Sendable {
-  /// Ten years of hours are more than anybody draws.
-  package static let maximumBuckets = 20_000
+  /// Eleven years of hours: more than anybody draws.
+  package static let maximumBuckets = 100_000
 
   package var range: Range<Instant>
   package var name: String?
