@@ -96,6 +96,15 @@ let package = Package(
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
+    tests(
+      of: "Store",
+      with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+    tests(
+      of: "Kernels",
+      with: [
+        "Batches", "Calendar", "Compression", "Crypto", "Events", "JSON", "Platform", "Query",
+        "Store",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
