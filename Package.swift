@@ -145,6 +145,16 @@ let package = Package(
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
       scripts: ["Golden"]),
+      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
+    tests(
+      of: "Store",
+      with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+    tests(
+      of: "Kernels",
+      with: [
+        "Batches", "Calendar", "Compression", "Crypto", "Events", "JSON", "Platform", "Query",
+        "Store",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
