@@ -5,7 +5,7 @@ import Query
 
 /// Events as the answers write them.
 enum EventJSON {
-  /// The whole event, as DESIGN's event model has it.
+  /// The whole event: `Docs/semantics.md` says what each field means.
   static func write(
     _ stored: StoredEvent, of project: ProjectID, to json: inout JSONWriter
   ) throws(QueryError) {
