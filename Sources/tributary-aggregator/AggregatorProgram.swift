@@ -70,7 +70,7 @@ enum AggregatorProgram {
     } catch let problem as UsageProblem {
       terminal.fail("\(problem)", .usage)
     } catch let problems as SettingsProblems {
-      terminal.fail("\(problems)", .configuration)
+      terminal.fail("\(problems)", problems.exitCode)
     } catch {
       terminal.fail("\(error)", .internal)
     }

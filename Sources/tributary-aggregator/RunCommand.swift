@@ -48,7 +48,7 @@ enum RunCommand {
         AggregatorProgram.terminal.fail(
           "\(folder) is no aggregator's folder; make one with: tributary-aggregator init --data \(folder)",
           .configuration)
-      case .locked(let reason): AggregatorProgram.terminal.fail("the data folder is in use: \(reason)", .temporary)
+      case .locked(let reason): AggregatorProgram.terminal.fail("the data folder cannot be had: \(reason)", .temporary)
       case .certificate(let reason):
         AggregatorProgram.terminal.fail("the certificate cannot be used: \(reason)", .configuration)
       case .listener(let error): AggregatorProgram.terminal.fail("cannot listen: \(error)", .system)

@@ -60,7 +60,7 @@ enum CollectorProgram {
     } catch let problem as UsageProblem {
       terminal.fail("\(problem)", .usage)
     } catch let problems as SettingsProblems {
-      terminal.fail("\(problems)", .configuration)
+      terminal.fail("\(problems)", problems.exitCode)
     } catch {
       terminal.fail("\(error)", .internal)
     }
