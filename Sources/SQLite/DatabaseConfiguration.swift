@@ -37,14 +37,14 @@ package struct DatabaseConfiguration: Sendable {
   package static func owner(
     exclusively isExclusive: Bool, fileSystem: String? = nil, cacheKiB: Int = 2048
   ) -> DatabaseConfiguration {
-    // Page size and auto_vacuum are fixed by the first write; the locking mode must come before the
-    // first access to the WAL, for then there is no shared memory at all.
-    var pragmas: [Pragma] = [
-      Pragma("page_size", "4096"),
-      Pragma("auto_vacuum", "INCREMENTAL", reads: "2"),
-    ]
+    var pragmas: [Pragma] = []
+    // Before anything that looks into the file: the first look at a WAL without it makes the shared
+    // memory that an exclusive owner must not have.
     if isExclusive { pragmas.append(Pragma("locking_mode", "EXCLUSIVE", reads: "exclusive")) }
     pragmas += [
+      // Both are fixed by the first write.
+      Pragma("page_size", "4096"),
+      Pragma("auto_vacuum", "INCREMENTAL", reads: "2"),
       Pragma("journal_mode", "WAL", reads: "wal"),
       Pragma("synchronous", "FULL", reads: "2"),
       Pragma("wal_autocheckpoint", "0"),
@@ -75,5 +75,12 @@ package struct DatabaseConfiguration: Sendable {
         Pragma("trusted_schema", "OFF", reads: "0"),
         Pragma("cache_size", "-\(cacheKiB)"),
       ])
+  }
+
+  /// A database that somebody has set aside: read alone, without shared memory, and left as it is.
+  package static func evidence(fileSystem: String? = nil) -> DatabaseConfiguration {
+    var configuration = reader(fileSystem: fileSystem, cacheKiB: 512)
+    configuration.pragmas.insert(Pragma("locking_mode", "EXCLUSIVE", reads: "exclusive"), at: 0)
+    return configuration
   }
 }

@@ -92,6 +92,7 @@ package final class RequestBody {
   func drain(atMost limit: Int) async -> Bool {
     if isAtEnd { return true }
     if mustContinue { return false }  // The client was never told to send it.
+    if let announced = body.announced, announced > limit { return false }
     var left = limit
     do {
       while let piece = try await next() {

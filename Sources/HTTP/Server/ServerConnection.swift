@@ -63,6 +63,8 @@ final class ServerConnection: Sendable {
       let response = await service.handler(request)
       let keeps = try await send(response, to: request, &output)
       service.observe(request, response.status.code)
+      // A client may wait for the answer before it sends the rest of a body that nobody wants.
+      if !request.body.isAtEnd { try await flush(&output) }
       guard keeps, await request.body.drain(atMost: service.limits.drainedBodyBytes) else {
         mustLinger.store(!request.body.isAtEnd, ordering: .relaxed)
         try await flush(&output)
@@ -119,7 +121,7 @@ final class ServerConnection: Sendable {
   }
 
   private func observeRefusal(of request: Request, _ status: Int) {
-    request.route = "refused"
+    request.route = .refused
     request.arrivedNanoseconds = SystemClock.monotonicNanoseconds
     service.observe(request, status)
   }
