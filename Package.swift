@@ -145,7 +145,6 @@ let package = Package(
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
       scripts: ["Golden"]),
-      of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     tests(
       of: "Store",
       with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
