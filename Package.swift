@@ -110,7 +110,7 @@ let package = Package(
       name: "micro",
       dependencies: [
         "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
-        "SQLite", "Spool", "Telemetry", "Tenancy",
+        "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 

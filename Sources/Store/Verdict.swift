@@ -80,6 +80,8 @@ extension Verdict {
   ) {
     guard !duplicates.contains(row) else { return }
     duplicates.insert(row)
+    // Nearly always it is the very record again, which is quicker to see than to hash twice.
+    if columns.record(at: row) == first.record(at: firstRow) { return }
     if columns.payloadHash(at: row) != first.payloadHash(at: firstRow) { conflicts.append(row) }
   }
 }

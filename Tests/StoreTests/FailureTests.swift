@@ -105,6 +105,17 @@ import Testing
     #expect(failures.value.count == 1)
   }
 
+  @Test("a lock that somebody holds for a moment is no failure")
+  func locked() async throws {
+    let store = try await openStore(path)
+    let other = try Database(path: path, configuration: .owner(exclusively: false))
+    try other.execute("BEGIN IMMEDIATE")
+    async let outcome = store.commit(try batch([event(1)]))
+    try await Task.sleep(for: .milliseconds(100))
+    try other.execute("ROLLBACK")
+    #expect(try await outcome.accepted == 1)
+  }
+
   @Test("a batch whose first copy cannot be read is refused, and the others are stored")
   func damaged() async throws {
     let store = try await openStore(path, shelfBytes: 1)
