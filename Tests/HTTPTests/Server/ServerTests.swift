@@ -4,64 +4,6 @@ import Testing
 
 @testable import HTTP
 
-/// A server on loopback and what its tests say to it.
-private final class World: Sendable {
-  let loops: [EventLoop]
-  let net: SystemNet
-  let server: Server
-  let address: Address
-
-  init(
-    timeouts: ServerTimeouts = ServerTimeouts(), tls: TLSContext? = nil,
-    address: Address = .tcp(host: "127.0.0.1", port: 0),
-    _ routes: (inout Router) -> Void
-  ) throws {
-    loops = [try EventLoop(name: "server-0"), try EventLoop(name: "server-1")]
-    net = SystemNet(loops: loops, resolver: Worker(name: "resolver"))
-    var router = Router { refusal in
-      switch refusal {
-      case .unknownPath: .text("unknown", .notFound)
-      case .wrongMethod: .text("wrong method", .methodNotAllowed)
-      }
-    }
-    routes(&router)
-    let finished = router
-    let statuses = Statuses()
-    self.statuses = statuses
-    server = Server(
-      on: loops, timeouts: timeouts, maximumConnections: 200,
-      refusal: { problem in .text(problem.sentence, HTTPStatus(problem.status) ?? .badRequest) },
-      observe: { _, status in statuses.all.withLock { $0.append(status) } },
-      handler: { await finished.respond(to: $0) })
-    self.address = try server.listen(on: address, tls: tls)
-  }
-
-  final class Statuses: Sendable {
-    let all = Mutex<[Int]>([])
-  }
-  let statuses: Statuses
-
-  func client(tls: TLSContext? = nil, host: String = "localhost") -> HTTPClient {
-    HTTPClient(net: net, address: address, host: host, tls: tls)
-  }
-
-  /// Everything that the server answers to these bytes until it closes or `until` is seen.
-  func say(_ bytes: [UInt8], until: String? = nil) async throws -> String {
-    let stream = try await net.connect(
-      to: address, deadline: SystemClock.monotonicNanoseconds + 5_000_000_000)
-    stream.setDeadline(SystemClock.monotonicNanoseconds + 10_000_000_000)
-    defer { stream.close() }
-    try await stream.write(bytes)
-    var input = InputBuffer()
-    while true {
-      let count = (try? await stream.read(into: &input)) ?? 0
-      let text = String(decoding: input.storage[input.window], as: UTF8.self)
-      if count == 0 { return text }
-      if let until, text.contains(until) { return text }
-    }
-  }
-}
-
 private func get(_ target: String) throws -> OutgoingRequest {
   try OutgoingRequest(.get, target: target, host: "localhost")
 }
@@ -235,16 +177,21 @@ private func get(_ target: String) throws -> OutgoingRequest {
 
   @Test("shutting down lets the request at hand finish, and closes what is idle at once")
   func shutDown() async throws {
+    let hasBegun = Flag()
     let world = try World { router in
       Self.echo(&router)
       router.add(.get, "/slow") { _ in
-        try? await Task.sleep(nanoseconds: 100_000_000)
+        hasBegun.set()
+        try? await Task.sleep(nanoseconds: 1_000_000_000)
         return .text("slow")
       }
     }
     async let slow = world.say(
       Array("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
     async let idle = world.say(Array("GET /small HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+    while !hasBegun.isSet || world.statuses.all.withLock({ $0.isEmpty }) {
+      await world.loops[0].sleep(for: .milliseconds(5))
+    }
     await world.loops[0].sleep(for: .milliseconds(30))
     await world.server.shutDown(within: .seconds(5))
     let text = try await slow
@@ -260,15 +207,17 @@ private func get(_ target: String) throws -> OutgoingRequest {
 
   @Test("a handler that hangs is cut off at the deadline of the shutdown")
   func shutDownDeadline() async throws {
+    let hasBegun = Flag()
     let world = try World { router in
       router.add(.post, "/wait") { request in
+        hasBegun.set()
         _ = try? await request.body.collect(atMost: 100)
         return .text("never")
       }
     }
     async let hanging = world.say(
       Array("POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n".utf8))
-    await world.loops[0].sleep(for: .milliseconds(30))
+    while !hasBegun.isSet { await world.loops[0].sleep(for: .milliseconds(5)) }
     await world.server.shutDown(within: .milliseconds(50))
     _ = try await hanging
     #expect(world.server.connectionCount == 0)
@@ -285,35 +234,5 @@ private func get(_ target: String) throws -> OutgoingRequest {
       #expect(answer.status == 200)
       while world.server.connectionCount > 0 { await world.loops[0].sleep(for: .milliseconds(5)) }
     }
-  }
-}
-
-extension String {
-  /// What stands between each `start` and the next `end`, or the end of the text.
-  fileprivate func components(between start: String, and end: String) -> [String] {
-    var found: [String] = []
-    var rest = self[...]
-    while let opening = rest.range(ofText: start) {
-      rest = rest[opening.upperBound...]
-      let closing = rest.range(ofText: end)
-      found.append(String(rest[..<(closing?.lowerBound ?? rest.endIndex)]))
-      rest = closing.map { rest[$0.lowerBound...] } ?? ""
-    }
-    return found
-  }
-}
-
-extension Substring {
-  /// Bytes, not characters: CR LF is one character.
-  fileprivate func range(ofText text: String) -> Range<Index>? {
-    let needle = Array(text.utf8)
-    var start = utf8.startIndex
-    while start != utf8.endIndex {
-      if utf8[start...].starts(with: needle) {
-        return start..<utf8.index(start, offsetBy: needle.count)
-      }
-      start = utf8.index(after: start)
-    }
-    return nil
   }
 }
