@@ -22,8 +22,18 @@ package protocol ByteStream: AnyObject, Sendable {
   func finishWriting() async
   /// Ends both directions at once, also for a task that waits in `read` or `write`.
   func close()
-  /// From when on reads and writes fail with `timedOut`: monotonic nanoseconds, `.max` for never.
+  /// Ends the connection at once, so that the peer does not take what it got for all there is.
+  func abort()
+  /// True while the peer has neither sent what nobody has read, nor ended the connection.
+  var isQuiet: Bool { get }
+  /// From when on reads and writes fail with `timedOut`: monotonic nanoseconds, `.max` for never. A
+  /// new deadline replaces the old one, also one that has passed.
   func setDeadline(_ nanoseconds: UInt64)
   /// What the other side is called in logs and, for TCP, where `ctx.ip` comes from.
   var peer: PeerAddress { get }
+}
+
+extension ByteStream {
+  package func abort() { close() }
+  package var isQuiet: Bool { true }
 }

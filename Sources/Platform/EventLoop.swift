@@ -184,7 +184,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     var next = UInt64.max
     for source in sources.withLock({ $0.all }) {
       let deadline = source.deadline
-      if deadline <= time { source.expire() } else { next = min(next, deadline) }
+      if deadline <= time { source.expire(at: time) } else { next = min(next, deadline) }
     }
     if next < .max { _ = timers.withLock { $0.scheduleSweep(at: next) } }
   }

@@ -15,8 +15,8 @@ protocol EventSource: AnyObject, Sendable {
   func becameReady(_ readiness: Readiness)
   /// When the source wants `expire` to be called, in monotonic nanoseconds; `.max` for never.
   var deadline: UInt64 { get }
-  /// Called on the loop's thread once the deadline has passed.
-  func expire()
+  /// Called on the loop's thread once the deadline has passed, if it was not moved in between.
+  func expire(at now: UInt64)
 }
 
 /// The sources of a loop by token. A token is a slot and the generation of its use, so a report that

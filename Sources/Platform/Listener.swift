@@ -44,7 +44,7 @@ package final class Listener: EventSource {
 
   var deadline: UInt64 { retryDeadline.load(ordering: .relaxed) }
 
-  func expire() {
+  func expire(at now: UInt64) {
     retryDeadline.store(.max, ordering: .relaxed)
     acceptAll()
   }

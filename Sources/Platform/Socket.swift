@@ -147,7 +147,11 @@ package final class Socket: ByteStream, EventSource {
 
   package func finishWriting() async { _ = shutdown(descriptor.raw, Int32(SHUT_WR)) }
 
-  package func close() {
+  package func close() { end(abruptly: false) }
+
+  package func abort() { end(abruptly: true) }
+
+  private func end(abruptly: Bool) {
     let waiting: [Waiter]? = state.withLock { state in
       if state.isClosed { return nil }
       state.isClosed = true
@@ -155,9 +159,25 @@ package final class Socket: ByteStream, EventSource {
     }
     guard let waiting else { return }
     loop.remove(token.load(ordering: .relaxed), descriptor: descriptor.raw)
+    if abruptly { disconnect() }
     // The number itself is freed with the last reference, so that no call can meet a stranger's.
     _ = shutdown(descriptor.raw, Int32(SHUT_RDWR))
     for waiter in waiting { waiter.wake() }
+  }
+
+  /// Dissolving the association makes TCP send a reset; a unix socket knows nothing like it.
+  private func disconnect() {
+    var nowhere = sockaddr()
+    nowhere.sa_family = sa_family_t(AF_UNSPEC)
+    // SAFETY: the kernel reads the family and no more.
+    _ = unsafe connect(descriptor.raw, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+  }
+
+  package var isQuiet: Bool {
+    guard state.withLock({ !$0.isClosed }) else { return false }
+    var byte: UInt8 = 0
+    // SAFETY: the kernel writes at most one byte.
+    return unsafe recv(descriptor.raw, &byte, 1, Int32(MSG_PEEK)) < 0 && errno == EAGAIN
   }
 
   // MARK: The loop's side
@@ -181,15 +201,19 @@ package final class Socket: ByteStream, EventSource {
   }
 
   package func setDeadline(_ nanoseconds: UInt64) {
-    deadlineNanoseconds.store(nanoseconds, ordering: .relaxed)
+    state.withLock { state in
+      state.isExpired = false
+      deadlineNanoseconds.store(nanoseconds, ordering: .relaxed)
+    }
     if nanoseconds < .max { loop.sweep(nanoseconds) }
   }
 
   var deadline: UInt64 { deadlineNanoseconds.load(ordering: .relaxed) }
 
-  func expire() {
-    deadlineNanoseconds.store(.max, ordering: .relaxed)
-    let waiting = state.withLock { state in
+  func expire(at now: UInt64) {
+    let waiting = state.withLock { state -> [Waiter] in
+      guard deadlineNanoseconds.load(ordering: .relaxed) <= now else { return [] }
+      deadlineNanoseconds.store(.max, ordering: .relaxed)
       state.isExpired = true
       return Self.takeWaiters(&state)
     }

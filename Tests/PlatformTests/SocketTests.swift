@@ -194,3 +194,76 @@ private func temporaryPath(_ name: String) -> String {
     }
   }
 }
+
+@Suite("Deadlines") struct DeadlineTests {
+  @Test("a new deadline gives a socket another chance, also after one that passed")
+  func newDeadline() async throws {
+    let world = try EchoWorld()
+    defer { world.listener.close() }
+    let stream = try await world.connect()
+    defer { stream.close() }
+    stream.setDeadline(inSeconds(0.01))
+    var buffer = InputBuffer()
+    await #expect(throws: StreamError.timedOut) { _ = try await stream.read(into: &buffer) }
+    stream.setDeadline(inSeconds(60))
+    try await stream.write([1])
+    #expect(try await stream.read(into: &buffer) == 1)
+  }
+
+  @Test("a deadline that was moved while the loop swept is not held against the socket")
+  func movedDeadline() async throws {
+    let world = try EchoWorld()
+    defer { world.listener.close() }
+    let stream = try await world.connect()
+    defer { stream.close() }
+    let socket = try #require(stream as? Socket)
+    socket.setDeadline(inSeconds(60))
+    socket.expire(at: SystemClock.monotonicNanoseconds)
+    try await stream.write([1])
+    var buffer = InputBuffer()
+    #expect(try await stream.read(into: &buffer) == 1)
+  }
+}
+
+@Suite("Ends of connections") struct EndingTests {
+  @Test("a stream is quiet until something comes, or the end")
+  func quiet() async throws {
+    let world = try EchoWorld()
+    defer { world.listener.close() }
+    let stream = try await world.connect()
+    #expect(stream.isQuiet)
+    try await stream.write([1, 2])
+    while stream.isQuiet { await world.loops[0].sleep(for: .milliseconds(1)) }
+    var buffer = InputBuffer()
+    #expect(try await stream.read(into: &buffer) == 2)
+    #expect(stream.isQuiet)
+    await stream.finishWriting()
+    while stream.isQuiet { await world.loops[0].sleep(for: .milliseconds(1)) }
+    stream.close()
+    #expect(!stream.isQuiet)
+  }
+
+  @Test("an aborted connection is no orderly end for the peer")
+  func abort() async throws {
+    let loop = try EventLoop(name: "test")
+    let net = SystemNet(loops: [loop], resolver: Worker(name: "resolver"))
+    let listener = try Listener(
+      .tcp(host: "127.0.0.1", port: 0), on: [loop], maximumConnections: 10,
+      accepted: { socket, loop in
+        Task(executorPreference: loop) {
+          var buffer = InputBuffer()
+          _ = try? await socket.read(into: &buffer)
+          try? await socket.write([1])
+          socket.abort()
+        }
+      }, refused: {})
+    defer { listener.close() }
+    let stream = try await net.connect(to: listener.address, deadline: inSeconds(60))
+    defer { stream.close() }
+    try await stream.write([1])
+    await #expect(throws: StreamError.reset) {
+      var buffer = InputBuffer()
+      while try await stream.read(into: &buffer) > 0 {}
+    }
+  }
+}

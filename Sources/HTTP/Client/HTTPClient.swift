@@ -41,6 +41,11 @@ package final class HTTPClient: Sendable {
   private let limits: HTTPLimits
   private let idle = Mutex<[Connection]>([])
 
+  /// Connections that wait for a next request; more are closed after theirs.
+  static let maximumKeptConnections = 16
+
+  var keptConnectionCount: Int { idle.withLock { $0.count } }
+
   /// `host` is what the server is called: what its certificate must be for.
   package init(
     net: any Net, address: Address, host: String, tls: TLSContext?, limits: HTTPLimits = .standard
@@ -54,23 +59,50 @@ package final class HTTPClient: Sendable {
 
   /// Sends a request and waits for the whole answer, within `timeout` for all of it.
   ///
-  /// A kept connection may have been closed by the server just now. The request then goes out again
-  /// over a new one, which is why requests must be safe to repeat: ours carry their own identity.
+  /// A kept connection may have been closed by the server just now. If no byte of an answer came,
+  /// the request goes out again over a new one, which is why requests must be safe to repeat: ours
+  /// carry their own identity.
   package func send(
     _ request: OutgoingRequest, body: [UInt8] = [], timeout: Duration,
     maximumAnswer: Int = 1 << 20
   ) async throws(HTTPClientError) -> ClientResponse {
     let deadline = SystemClock.monotonicNanoseconds + UInt64(max(0, timeout.wholeNanoseconds))
-    if let kept = idle.withLock({ $0.popLast() }) {
+    var hasBegun = false
+    if let kept = takeKept() {
       do throws(HTTPClientError) {
-        return try await exchange(kept, request, body, deadline, maximumAnswer)
+        return try await exchange(kept, request, body, deadline, maximumAnswer, &hasBegun)
       } catch {
-        guard case .interrupted(let reason) = error, reason != .timedOut else { throw error }
+        guard !hasBegun, case .interrupted(let reason) = error, reason != .timedOut else {
+          throw error
+        }
       }
     }
     let connection = try await connect(deadline)
-    return try await exchange(connection, request, body, deadline, maximumAnswer)
+    return try await exchange(connection, request, body, deadline, maximumAnswer, &hasBegun)
   }
+
+  /// The connection used last that is still good. What a server says unasked (that it waited too
+  /// long, say) must not become the answer to the next request.
+  private func takeKept() -> Connection? {
+    while let kept = idle.withLock({ $0.popLast() }) {
+      if kept.stream.isQuiet { return kept }
+      kept.stream.close()
+    }
+    return nil
+  }
+
+  /// Keeps the connection for the next request, or closes it where enough are kept.
+  private func keep(_ connection: Connection) {
+    connection.stream.setDeadline(.max)
+    let isKept = idle.withLock { idle in
+      guard idle.count < Self.maximumKeptConnections else { return false }
+      idle.append(connection)
+      return true
+    }
+    if !isKept { connection.stream.close() }
+  }
+
+  deinit { close() }
 
   /// Closes the connections that are kept.
   package func close() {
@@ -100,16 +132,15 @@ package final class HTTPClient: Sendable {
 
   private func exchange(
     _ connection: Connection, _ request: OutgoingRequest, _ body: [UInt8], _ deadline: UInt64,
-    _ maximumAnswer: Int
+    _ maximumAnswer: Int, _ hasBegun: inout Bool
   ) async throws(HTTPClientError) -> ClientResponse {
     let stream = connection.stream
     stream.setDeadline(deadline)
     do {
       let (response, keeps) = try await Self.exchange(
-        connection, request, body, limits, maximumAnswer)
+        connection, request, body, limits, maximumAnswer, &hasBegun)
       if keeps {
-        stream.setDeadline(.max)
-        idle.withLock { $0.append(connection) }
+        keep(connection)
       } else {
         stream.close()
       }
@@ -122,7 +153,7 @@ package final class HTTPClient: Sendable {
 
   private static func exchange(
     _ connection: Connection, _ request: OutgoingRequest, _ body: [UInt8], _ limits: HTTPLimits,
-    _ maximumAnswer: Int
+    _ maximumAnswer: Int, _ hasBegun: inout Bool
   ) async throws(HTTPClientError) -> (ClientResponse, keeps: Bool) {
     let stream = connection.stream
     var output: [UInt8] = []
@@ -130,15 +161,19 @@ package final class HTTPClient: Sendable {
     request.append(to: &output)
     output += body
     var input = InputBuffer()
+    var isSent = true
     do { try await stream.write(output) } catch {
       // A server that refuses early answers and closes while we still write: hear it out.
       guard error == .reset else { throw .interrupted(error) }
+      isSent = false
     }
+    defer { hasBegun = hasBegun || !input.isEmpty }
     let head = try await readHead(of: request, &input, from: stream, limits)
+    hasBegun = true
     var message = MessageBody(head.body, limits: limits)
     var answer: [UInt8] = []
     while !message.isAtEnd {
-      while let piece = try take(&message, from: &input) {
+      while let piece = try take(&message, from: &input, limits) {
         guard answer.count + piece.count <= maximumAnswer else {
           throw .tooLarge(limit: maximumAnswer)
         }
@@ -152,7 +187,8 @@ package final class HTTPClient: Sendable {
     let response = ClientResponse(
       status: head.status.code, head: head, body: answer,
       pinnedAuthority: connection.pinnedAuthority)
-    return (response, head.keepsAlive && input.isEmpty && head.body != .untilClose)
+    let keeps = isSent && head.keepsAlive && input.isEmpty && head.body != .untilClose
+    return (response, keeps)
   }
 
   private static func readHead(
@@ -176,9 +212,11 @@ package final class HTTPClient: Sendable {
   }
 
   private static func take(
-    _ message: inout MessageBody, from input: inout InputBuffer
+    _ message: inout MessageBody, from input: inout InputBuffer, _ limits: HTTPLimits
   ) throws(HTTPClientError) -> [UInt8]? {
-    do { return try message.take(from: &input) } catch { throw .malformed(error) }
+    do { return try message.take(from: &input) } catch {
+      throw error == .bodyTooLarge ? .tooLarge(limit: limits.bodyBytes) : .malformed(error)
+    }
   }
 
   private static func read(

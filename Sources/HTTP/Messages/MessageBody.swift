@@ -7,6 +7,8 @@ struct MessageBody {
     case length(left: Int)
     case chunked(ChunkedDecoder)
     case untilClose
+    /// Nobody knows where this body ends, so no message can follow it.
+    case refused(HTTPProblem)
   }
 
   private var state = State.ended
@@ -17,7 +19,9 @@ struct MessageBody {
     state =
       switch framing {
       case .none: .ended
-      case .length(let count): count == 0 ? .ended : .length(left: count)
+      case .length(0): .ended
+      case .length(let count):
+        count <= limits.bodyBytes ? .length(left: count) : .refused(.bodyTooLarge)
       case .chunked: .chunked(ChunkedDecoder(maximumBytes: limits.bodyBytes, limits: limits))
       case .untilClose: .untilClose
       }
@@ -33,15 +37,25 @@ struct MessageBody {
     switch state {
     case .ended: 0
     case .length(let left): left
-    case .chunked, .untilClose: nil
+    case .chunked, .untilClose, .refused: nil
+    }
+  }
+
+  /// Whether reading on may lead to the end before `limit` bytes more.
+  func mayEnd(within limit: Int) -> Bool {
+    switch state {
+    case .ended, .chunked: true
+    case .length(let left): left <= limit
+    case .untilClose, .refused: false
     }
   }
 
   /// The next piece of what has arrived; nil where more has to arrive first, or at the end.
   mutating func take(from input: inout InputBuffer) throws(HTTPProblem) -> [UInt8]? {
+    if case .refused(let problem) = state { throw problem }
     guard !input.isEmpty else { return nil }
     switch state {
-    case .ended: return nil
+    case .ended, .refused: return nil
     case .untilClose: return input.take(input.count)
     case .length(let left):
       let piece = input.take(min(left, input.count))
@@ -52,7 +66,13 @@ struct MessageBody {
       let bytes = input.storage
       let window = input.window
       var position = 0
-      let step = try decoder.next(bytes.span.extracting(window), at: &position)
+      let step: ChunkedDecoder.Step
+      do {
+        step = try decoder.next(bytes.span.extracting(window), at: &position)
+      } catch {
+        state = .refused(error)
+        throw error
+      }
       input.consume(position)
       switch step {
       case .end: return nil

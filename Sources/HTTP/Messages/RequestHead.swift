@@ -26,6 +26,11 @@ package struct RequestHead: Sendable {
   /// The bytes that all ranges of this head point into.
   package var bytes: [UInt8] { fields.bytes }
 
+  /// Gives the memory of the last head back if it is more than `limit`; that head means nothing then.
+  mutating func releaseBytes(above limit: Int) {
+    if fields.bytes.capacity > limit { self = RequestHead() }
+  }
+
   /// The path as sent, percent-encoding and all.
   package var path: String { fields.text(in: target.path) }
   /// The query as sent, without its question mark.

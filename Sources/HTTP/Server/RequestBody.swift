@@ -21,6 +21,8 @@ package final class RequestBody {
   private var body = MessageBody()
   private var pace = BodyPace()
   private var mustContinue = false
+  /// The connection ended or went silent inside the body.
+  private var isBroken = false
   /// Bytes of the body that were read and not used.
   private var putBack: [UInt8] = []
 
@@ -37,12 +39,16 @@ package final class RequestBody {
   func begin(_ head: borrowing RequestHead) {
     body = MessageBody(head.body, limits: limits)
     mustContinue = head.expectsContinue
+    isBroken = false
     putBack = []
     pace = BodyPace()
   }
 
   /// True once nothing of the body is left to read.
   package var isAtEnd: Bool { body.isAtEnd && putBack.isEmpty }
+
+  /// True where the whole body has arrived already: having it costs no wait.
+  var hasArrived: Bool { body.announced.map { $0 <= input.count } ?? false }
 
   /// The next piece, as it arrived; nil at the end.
   package func next() async throws(BodyError) -> [UInt8]? {
@@ -88,11 +94,15 @@ package final class RequestBody {
     return head
   }
 
+  /// Whether what the handler left may be little enough to be read, so that another request can
+  /// follow. Not where the client was never told to send it.
+  func mayDrain(atMost limit: Int) -> Bool {
+    body.isAtEnd || (!mustContinue && !isBroken && body.mayEnd(within: limit))
+  }
+
   /// Reads what the handler left, if that is little; false if the connection has to be closed.
   func drain(atMost limit: Int) async -> Bool {
-    if isAtEnd { return true }
-    if mustContinue { return false }  // The client was never told to send it.
-    if let announced = body.announced, announced > limit { return false }
+    guard mayDrain(atMost: limit) else { return false }
     var left = limit
     do {
       while let piece = try await next() {
@@ -118,32 +128,38 @@ package final class RequestBody {
 
   private func readMore() async throws(BodyError) {
     do throws(StreamError) {
+      let start = SystemClock.monotonicNanoseconds
+      stream.setDeadline(pace.deadline(timeouts, now: start))
       if mustContinue {
         mustContinue = false
         try await stream.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
       }
-      stream.setDeadline(pace.deadline(timeouts, now: SystemClock.monotonicNanoseconds))
       let count = try await stream.read(into: &input)
       guard count > 0 else { throw .reset }
-      pace.received(count)
+      pace.received(count, after: SystemClock.monotonicNanoseconds - start)
     } catch {
+      isBroken = true
       throw .stream(error)
     }
   }
 }
 
 /// How slowly a body may come in: after the grace it has to have kept the lowest rate on average.
+/// Only the time that we waited counts; a handler that takes its own is not the client's fault.
 struct BodyPace {
-  private var start: UInt64?
+  private var waited: UInt64 = 0
   private var total: UInt64 = 0
 
-  mutating func received(_ count: Int) { total += UInt64(count) }
+  mutating func received(_ count: Int, after nanoseconds: UInt64) {
+    total += UInt64(count)
+    waited += nanoseconds
+  }
 
   /// The latest moment for the next bytes.
-  mutating func deadline(_ timeouts: ServerTimeouts, now: UInt64) -> UInt64 {
-    let start = start ?? now
-    self.start = start
-    let earned = total * 1_000_000_000 / UInt64(timeouts.bodyBytesPerSecond)
-    return start + timeouts.bodyGrace + earned
+  func deadline(_ timeouts: ServerTimeouts, now: UInt64) -> UInt64 {
+    // Four gigabytes buy time enough, and cannot overflow.
+    let earned = min(total, 1 << 32) * 1_000_000_000 / UInt64(max(1, timeouts.bodyBytesPerSecond))
+    let allowed = timeouts.bodyGrace + earned
+    return now + (allowed > waited ? allowed - waited : 0)
   }
 }

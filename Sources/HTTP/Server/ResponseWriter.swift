@@ -31,6 +31,7 @@ package struct ResponseWriter: ~Copyable {
     guard isChunked, !isDiscarded else { return }
     var end: [UInt8] = []
     ChunkedEncoder.appendEnd(to: &end)
+    stream.setDeadline(SystemClock.monotonicNanoseconds + timeouts.response)
     try await stream.write(end)
   }
 }

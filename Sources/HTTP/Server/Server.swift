@@ -91,7 +91,8 @@ package final class Server: Sendable {
     drained?.wake()
   }
 
-  /// Stops accepting, lets the requests at hand finish, and closes what is left at the deadline.
+  /// Stops accepting, lets the requests at hand finish, and closes what is left at the deadline. A
+  /// handler that does not notice is left behind: a shutdown always comes to its end.
   package func shutDown(within deadline: Duration) async {
     let (listeners, connections) = state.withLock { state in
       state.isDraining = true
@@ -103,6 +104,8 @@ package final class Server: Sendable {
     let alarm = Task {
       await loops[0].sleep(for: deadline)
       for connection in state.withLock({ Array($0.connections.values) }) { connection.close() }
+      await loops[0].sleep(for: Self.lastGrace)
+      takeDrained()?.wake()
     }
     await Waiter.wait { waiter in
       state.withLock { state in
@@ -112,5 +115,15 @@ package final class Server: Sendable {
       }
     }
     alarm.cancel()
+  }
+
+  /// For handlers to notice that their connections were closed.
+  private static let lastGrace = Duration.milliseconds(250)
+
+  private func takeDrained() -> Waiter? {
+    state.withLock { state in
+      defer { state.drained = nil }
+      return state.drained
+    }
   }
 }

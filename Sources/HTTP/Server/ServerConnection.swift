@@ -57,20 +57,25 @@ final class ServerConnection: Sendable {
   }
 
   private func serveAll(_ request: Request, _ output: inout [UInt8]) async throws {
+    var answeredNanoseconds: UInt64 = 0
     while let byteCount = try await nextHead(request, &output) {
       request.body.input.consume(byteCount)
       request.body.begin(request.head)
+      // An answer waits for those behind it a moment at most, and never for a body to come.
+      let isOverdue = request.arrivedNanoseconds &- answeredNanoseconds > Self.gatheredNanoseconds
+      if isOverdue || !request.body.hasArrived { try await flush(&output) }
       let response = await service.handler(request)
+      if output.isEmpty { answeredNanoseconds = SystemClock.monotonicNanoseconds }
       let keeps = try await send(response, to: request, &output)
       service.observe(request, response.status.code)
       // A client may wait for the answer before it sends the rest of a body that nobody wants.
       if !request.body.isAtEnd { try await flush(&output) }
       guard keeps, await request.body.drain(atMost: service.limits.drainedBodyBytes) else {
-        mustLinger.store(!request.body.isAtEnd, ordering: .relaxed)
+        let isWriting = !request.body.isAtEnd || !request.body.input.isEmpty
+        mustLinger.store(isWriting, ordering: .relaxed)
         try await flush(&output)
         return
       }
-      phase.withLock { $0.isIdle = true }
     }
   }
 
@@ -85,8 +90,8 @@ final class ServerConnection: Sendable {
           phase.withLock { $0.isIdle = false }
           return byteCount
         case .refused(let problem):
-          compose(service.refusal(problem), to: request, keepsAlive: false, &output)
           observeRefusal(of: request, problem.status)
+          compose(service.refusal(problem), to: request, keepsAlive: false, &output)
           mustLinger.store(true, ordering: .relaxed)
           try await flush(&output)
           return nil
@@ -95,8 +100,13 @@ final class ServerConnection: Sendable {
       }
       // Pipelined requests are answered together: what is ready goes out before we wait.
       try await flush(&output)
+      let isDraining = phase.withLock { phase in
+        phase.isIdle = true
+        return phase.isDraining
+      }
+      if isDraining { return nil }
       if request.body.input.isEmpty {
-        if phase.withLock({ $0.isDraining }) { return nil }
+        giveBackMemory(request, &output)
         stream.setDeadline(SystemClock.monotonicNanoseconds + service.timeouts.idle)
       } else if isFirstRead {
         isFirstRead = false
@@ -120,7 +130,14 @@ final class ServerConnection: Sendable {
       bytes.span.extracting(request.body.input.window), limits: service.limits)
   }
 
+  /// What an idle connection keeps is small, whatever its last request and answer were.
+  private func giveBackMemory(_ request: Request, _ output: inout [UInt8]) {
+    request.head.releaseBytes(above: Self.keptWhenIdle)
+    if output.capacity > Self.keptWhenIdle { output = [] }
+  }
+
   private func observeRefusal(of request: Request, _ status: Int) {
+    request.head = RequestHead()  // What was read of a head means nothing, and points nowhere.
     request.route = .refused
     request.arrivedNanoseconds = SystemClock.monotonicNanoseconds
     service.observe(request, status)
@@ -130,7 +147,9 @@ final class ServerConnection: Sendable {
   private func send(
     _ response: Response, to request: Request, _ output: inout [UInt8]
   ) async throws -> Bool {
-    let keeps = !response.closes && !phase.withLock { $0.isDraining }
+    let keeps =
+      !response.closes && !phase.withLock { $0.isDraining }
+      && request.body.mayDrain(atMost: service.limits.drainedBodyBytes)
     let framing = compose(response, to: request, keepsAlive: keeps, &output)
     switch response.body {
     case .bytes:
@@ -140,9 +159,16 @@ final class ServerConnection: Sendable {
       try await flush(&output)
       let writer = ResponseWriter(
         stream: stream, isChunked: framing == .chunked,
-        isDiscarded: request.head.method == .head, timeouts: service.timeouts)
-      try await write(writer)
-      try await writer.finish()
+        isDiscarded: request.head.method == .head || response.status.isBodiless,
+        timeouts: service.timeouts)
+      do {
+        try await write(writer)
+        try await writer.finish()
+      } catch {
+        // An orderly end would be the end of the body for a client that knows no chunks.
+        stream.abort()
+        throw error
+      }
     }
     return keeps && request.head.keepsAlive && framing != .untilClose
   }
@@ -170,6 +196,10 @@ final class ServerConnection: Sendable {
 
   /// More than this is sent at once, and its buffer is not kept.
   private static let gathered = 64 * 1_024
+  /// After this long answers are sent before the next request is looked at.
+  private static let gatheredNanoseconds: UInt64 = 1_000_000
+  /// What a buffer may hold on to between two requests.
+  private static let keptWhenIdle = 2 * 1_024
 
   private func flush(_ output: inout [UInt8]) async throws {
     guard !output.isEmpty else { return }

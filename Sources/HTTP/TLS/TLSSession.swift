@@ -81,6 +81,11 @@ internal import Platform
     }
   }
 
+  /// True where something arrived that was not read.
+  var hasInput: Bool {
+    unsafe BIO_ctrl_pending(incoming) > 0 || SSL_has_pending(session) == 1
+  }
+
   // MARK: Steps
 
   func handshake() throws(TLSProblem) -> Step {

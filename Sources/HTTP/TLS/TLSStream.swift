@@ -97,6 +97,11 @@ package final class TLSStream: ByteStream {
 
   package func close() { transport.close() }
 
+  package func abort() { transport.abort() }
+
+  /// Bytes that wait may be TLS's own, but who is to know without reading them?
+  package var isQuiet: Bool { transport.isQuiet && state.withLock { !$0.session.hasInput } }
+
   package func setDeadline(_ nanoseconds: UInt64) { transport.setDeadline(nanoseconds) }
 
   /// Sends what the session has to say. Of two tasks that come here one sends for both.
