@@ -98,7 +98,7 @@ let package = Package(
     tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "Calendar"),
-    tests(of: "HTTP", with: ["CHTTP", "Platform"]),
+    tests(of: "HTTP", with: ["CHTTP", "COpenSSL", "Crypto", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
