@@ -59,6 +59,13 @@ let package = Package(
       "Intake",
       on: ["Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform", "Telemetry", "Tenancy"]),
 
+    floor(
+      "Collector",
+      on: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON", "Platform",
+        "Settings", "Spool", "Telemetry", "Tenancy",
+      ]),
+
     // How it is counted.
     floor("Query", on: ["Calendar", "Events"]),
     floor(
@@ -74,10 +81,28 @@ let package = Package(
         "Tenancy",
       ]),
 
+    floor(
+      "Operator",
+      on: [
+        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "Platform", "Tenancy",
+      ]),
+
     // The programs: wiring only.
     .executableTarget(
       name: "tributary-aggregator",
       dependencies: ["Aggregator", "Events", "HTTP", "JSON", "Platform", "Settings", "Telemetry"],
+      swiftSettings: settings),
+
+    .executableTarget(
+      name: "tributary",
+      dependencies: ["Events", "HTTP", "JSON", "Operator", "Platform", "Settings"],
+      swiftSettings: settings),
+
+    .executableTarget(
+      name: "tributary-collector",
+      dependencies: [
+        "Collector", "HTTP", "JSON", "Platform", "Settings", "Spool", "Telemetry",
+      ],
       swiftSettings: settings),
 
     // Beside the house: what it is measured with.
@@ -85,7 +110,7 @@ let package = Package(
       name: "micro",
       dependencies: [
         "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
-        "SQLite", "Spool", "Telemetry", "Tenancy",
+        "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
@@ -100,13 +125,35 @@ let package = Package(
     tests(of: "Calendar"),
     tests(of: "HTTP", with: ["CHTTP", "COpenSSL", "Crypto", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
-    tests(of: "Spool", with: ["Events", "Platform", "SQLite"]),
+    tests(of: "Spool", with: ["CFaultVFS", "Events", "Platform", "SQLite"]),
+    .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
+    tests(
+      of: "Intake",
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "JSON", "Platform", "Telemetry",
+        "Tenancy",
+      ]),
+    tests(
+      of: "Collector",
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON", "Platform", "Spool",
+        "Telemetry", "Tenancy",
+      ]),
     tests(of: "Columns", with: ["Platform"]),
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
       scripts: ["Golden"]),
+    tests(
+      of: "Store",
+      with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+    tests(
+      of: "Kernels",
+      with: [
+        "Batches", "Calendar", "Compression", "Crypto", "Events", "JSON", "Platform", "Query",
+        "Store",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

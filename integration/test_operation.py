@@ -216,7 +216,7 @@ def test_an_unknown_key_is_refused_with_place_and_suggestion(tmp_path, name, tex
 
 
 @pytest.mark.parametrize("name,text,line", [
-    ("tributary-collector", "{\n  spool: {\n", 3),
+    ("tributary-collector", "{\n  spool: {\n", 2),
     ("tributary-collector", "{ spool: { max_bytes: 'many' } }", 1),
     ("tributary-aggregator", "{ hot: { max_events: -5 } }", 1),
     ("tributary-aggregator", "{ hot: { max_events: 'x' } } trailing", 1),

@@ -11,6 +11,7 @@ import JSON
     ("json", benchmarkJSON),
     ("request", benchmarkRequest),
     ("spool", benchmarkSpool),
+    ("store", benchmarkStore),
     ("json", benchmarkJSON), ("dialects", benchmarkDialects),
   ]
 

@@ -43,7 +43,9 @@ package final class AggregatorService: Sendable {
   ) async throws -> AggregatorService {
     let log = Log(output)
     let lock: FileLock
-    do { lock = try FileLock(folder.lockPath) } catch { throw Failure.locked("\(error)") }
+    do { lock = try FileLock(folder.lockPath) } catch { 
+      throw Failure.locked("\(folder.directory.path): \(error)")
+    }
     guard let key = try folder.readSigningKey() else {
       throw Failure.notInitialised(folder: folder.directory.path)
     }

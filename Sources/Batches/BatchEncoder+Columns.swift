@@ -97,7 +97,8 @@ extension BatchEncoder {
     var people = People(rows: rows.names.count)
     var carry = Carry(groups: 1)
     for identity in Identity.allCases {
-      guard let column = rows.people[identity] else { continue }
+      let column = rows.people[identity.rawValue]
+      guard !column.rows.isEmpty else { continue }
       let groups = people.groups(of: column.rows)
       carry.start(groups: people.count)
       var isCarried: [Bool] = []

@@ -32,13 +32,14 @@ package struct BatchEncoder: Sendable {
     var rawRows: [UInt32] = []
     var idHigh: [UInt64] = []
     var idLow: [UInt64] = []
-    var people: [Identity: IdentityColumn] = [:]
+    /// By `Identity`.
+    var people = [IdentityColumn](repeating: IdentityColumn(), count: Identity.allCases.count)
     var propsShapes: [UInt32] = []
     var ctxShapes: [UInt32] = []
   }
 
   /// The texts that say who it was, in the order in which they are written.
-  enum Identity: UInt64, CaseIterable, Sendable { case profile = 1, device, visitor, session }
+  enum Identity: Int, CaseIterable, Sendable { case profile, device, visitor, session }
 
   struct IdentityColumn: Sendable {
     var rows: [UInt32] = []
@@ -49,6 +50,7 @@ package struct BatchEncoder: Sendable {
   /// Interned texts that belong to no field.
   enum Space {
     static let names: UInt64 = 0
+    static func identity(_ identity: Identity) -> UInt64 { UInt64(identity.rawValue) &+ 1 }
     static func field(_ number: Int) -> UInt64 { UInt64(number) &+ 16 }
     static func keys(_ parent: UInt32, _ kind: FieldKind) -> UInt64 {
       1 &<< 63 | UInt64(parent) &<< 8 | UInt64(kind.rawValue)
@@ -153,8 +155,8 @@ package struct BatchEncoder: Sendable {
   ) {
     guard let range else { return }
     let place = TextPlace(offset: range.lowerBound, count: range.count)
-    rows.people[identity, default: IdentityColumn()].add(
-      place, row: row, column: identity.rawValue, &interner, records)
+    rows.people[identity.rawValue].add(
+      place, row: row, column: Space.identity(identity), &interner, records)
   }
 }
 

@@ -28,7 +28,7 @@ package enum BatchProblem: Error, Equatable, Sendable {
   /// The record at this place in the list is not a canonical event record.
   case badRecord(Int)
 
-  /// The code of the reply (DESIGN section 7).
+  /// The code of the reply, as `Docs/api.md` lists them.
   package var code: String {
     switch self {
     case .badSignature: "bad_signature"

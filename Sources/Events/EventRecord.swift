@@ -38,6 +38,15 @@ package enum EventRecord {
     package static let known = Flags(rawValue: 0xFF)
   }
 
+  /// Gives the record that begins at `start` another id: the same event, as somebody new.
+  package static func replaceID(_ id: EventID, in bytes: inout [UInt8], at start: Int) {
+    for (index, word) in [id.high, id.low].enumerated() {
+      for byte in 0..<8 {
+        bytes[start + 4 + 8 * index + byte] = UInt8(truncatingIfNeeded: word >> (56 - 8 * byte))
+      }
+    }
+  }
+
   package enum Problem: Error, Equatable, Sendable {
     case truncated(at: Int), version(UInt8), kind(UInt8), flags(UInt16), id, time(at: Int)
     case text(at: Int), name(EventName.Problem), idLength(at: Int), tooLarge(bytes: Int)

@@ -17,20 +17,31 @@ package final class HealthBoard: Sendable {
 package struct OperationRoutes: Sendable {
   private let registry: MetricRegistry
   private let health: HealthBoard
+  private let prepare: @Sendable () async -> Void
 
-  package init(registry: MetricRegistry, health: HealthBoard) {
+  /// `prepare` is awaited before an answer is made: what is only looked at when somebody asks costs
+  /// nothing while nobody does.
+  package init(
+    registry: MetricRegistry, health: HealthBoard,
+    prepare: @escaping @Sendable () async -> Void = {}
+  ) {
     self.registry = registry
     self.health = health
+    self.prepare = prepare
   }
 
   package func mount(on router: inout Router) {
     for path in ["/health", "/api/v1/health", "/api/health"] {
-      router.add(.get, path) { _ in Self.answer(health.current.whole) }
+      router.add(.get, path) { _ in
+        await prepare()
+        return Self.answer(health.current.whole)
+      }
     }
     router.add(.get, "/health/live") { _ in Self.answer(health.current.liveness) }
     router.add(.get, "/health/ready") { _ in Self.answer(health.current.readiness) }
     router.add(.get, "/metrics") { _ in
-      Response(.ok, Self.metricsFields, body: .bytes(registry.exposition().bytes))
+      await prepare()
+      return Response(.ok, Self.metricsFields, body: .bytes(registry.exposition().bytes))
     }
   }
 

@@ -53,8 +53,8 @@ package struct EventStatistics: Equatable, Sendable {
 
 /// How many events in each bucket of time.
 package struct EventSeries: Equatable, Sendable {
-  /// Ten years of hours are more than anybody draws.
-  package static let maximumBuckets = 20_000
+  /// Eleven years of hours: more than anybody draws.
+  package static let maximumBuckets = 100_000
 
   package var range: Range<Instant>
   package var name: String?
@@ -175,7 +175,7 @@ package struct EventPosition: Hashable, Comparable, Sendable, CustomStringConver
 
   package init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts[0].utf8.count == 16, parts[0].utf8.first != UInt8(ascii: "+"),
+    guard parts.count == 2, parts[0].utf8.count == 16, parts[0].first?.isHexDigit == true,
       let cts = UInt64(parts[0], radix: 16), let id = EventID(String(parts[1]))
     else { return nil }
     self.init(cts: Int64(bitPattern: cts), id: id)

@@ -37,8 +37,7 @@ private import CSQLite
     do throws(SQLiteError) {
       try configure(configuration)
     } catch {
-      // A database that could not even be configured must not be checkpointed by its closing.
-      unsafe csqlite_configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+      closeWithoutCheckpoint()
       throw error
     }
   }
@@ -52,6 +51,11 @@ private import CSQLite
   /// Lets go of the connection without closing it, since closing checkpoints: after an I/O error what
   /// the WAL holds must stay as it is for the next start to judge. The handle leaks on purpose.
   package func abandon() { isAbandoned = true }
+
+  /// Lets the connection close, when it goes, without copying its log into the database.
+  package func closeWithoutCheckpoint() {
+    unsafe csqlite_configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+  }
 
   /// Runs `body` with `sql` prepared, and leaves the statement reset whatever happens.
   @inline(__always)
@@ -130,9 +134,7 @@ private import CSQLite
   }
 
   private func configure(_ configuration: DatabaseConfiguration) throws(SQLiteError) {
-    if case .reader = configuration.access {
-      unsafe csqlite_configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    }
+    if case .reader = configuration.access { closeWithoutCheckpoint() }
     unsafe csqlite_configure(handle, SQLITE_DBCONFIG_DEFENSIVE, 1)
     for pragma in configuration.pragmas {
       try execute(script: "PRAGMA \(pragma.name) = \(pragma.value)")

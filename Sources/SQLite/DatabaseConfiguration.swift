@@ -37,14 +37,15 @@ package struct DatabaseConfiguration: Sendable {
   package static func owner(
     exclusively isExclusive: Bool, fileSystem: String? = nil, cacheKiB: Int = 2048
   ) -> DatabaseConfiguration {
-    // Page size and auto_vacuum are fixed by the first write; the locking mode must come before the
-    // first access to the WAL, for then there is no shared memory at all.
-    var pragmas: [Pragma] = [
+    // Before anything that looks into the file: the first look at a WAL without it makes the shared
+    // memory that an exclusive owner must not have.
+    var pragmas = [
+      isExclusive ? Pragma("locking_mode", "EXCLUSIVE", reads: "exclusive") : busyTimeout
+    ]
+    pragmas += [
+      // Both are fixed by the first write.
       Pragma("page_size", "4096"),
       Pragma("auto_vacuum", "INCREMENTAL", reads: "2"),
-    ]
-    if isExclusive { pragmas.append(Pragma("locking_mode", "EXCLUSIVE", reads: "exclusive")) }
-    pragmas += [
       Pragma("journal_mode", "WAL", reads: "wal"),
       Pragma("synchronous", "FULL", reads: "2"),
       Pragma("wal_autocheckpoint", "0"),
@@ -60,6 +61,10 @@ package struct DatabaseConfiguration: Sendable {
     return DatabaseConfiguration(access: .owner, fileSystem: fileSystem, pragmas: pragmas)
   }
 
+  /// A lock that somebody holds for a moment (a connection that opens or closes, an operator's shell)
+  /// is waited for: to give up at once would look like a failure of the disk.
+  private static let busyTimeout = Pragma("busy_timeout", "5000")
+
   /// A reader of a database that another connection of this process owns.
   package static func reader(
     fileSystem: String? = nil, cacheKiB: Int = 2048
@@ -67,6 +72,7 @@ package struct DatabaseConfiguration: Sendable {
     DatabaseConfiguration(
       access: .reader, fileSystem: fileSystem,
       pragmas: [
+        busyTimeout,
         Pragma("query_only", "ON", reads: "1"),
         Pragma("wal_autocheckpoint", "0"),
         Pragma("temp_store", "MEMORY", reads: "2"),
@@ -75,5 +81,12 @@ package struct DatabaseConfiguration: Sendable {
         Pragma("trusted_schema", "OFF", reads: "0"),
         Pragma("cache_size", "-\(cacheKiB)"),
       ])
+  }
+
+  /// A database that somebody has set aside: read alone, without shared memory, and left as it is.
+  package static func evidence(fileSystem: String? = nil) -> DatabaseConfiguration {
+    var configuration = reader(fileSystem: fileSystem, cacheKiB: 512)
+    configuration.pragmas.insert(Pragma("locking_mode", "EXCLUSIVE", reads: "exclusive"), at: 0)
+    return configuration
   }
 }

@@ -21,5 +21,9 @@ package struct SettingsProblems: Error, Equatable, Sendable, CustomStringConvert
   package let problems: [SettingsProblem]
 
   package var description: String { problems.map(\.description).joined(separator: "\n") }
-  package var exitCode: ExitCode { .configuration }
+
+  /// A mistake in the call is the caller's; anything else wants the configuration to be mended.
+  package var exitCode: ExitCode {
+    problems.allSatisfy { $0.place.hasPrefix("--") } ? .usage : .configuration
+  }
 }

@@ -56,11 +56,12 @@ struct ChunkBuilder {
   private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
   private var lengths: [UInt32] = []
   private var framesStart = 0
+  private var framesEnd = 0
   private(set) var size = 0
 
   var count: Int { lengths.count }
   /// Bytes of the records alone.
-  var recordBytes: Int { size - framesStart - count * ChunkHeader.frameOverhead }
+  var recordBytes: Int { framesEnd - framesStart - count * ChunkHeader.frameOverhead }
 
   mutating func begin(project: String, first: Int64, received: Int64) {
     size = 0
@@ -81,6 +82,7 @@ struct ChunkBuilder {
     }
     size += 4
     framesStart = size
+    framesEnd = size
   }
 
   mutating func append(_ record: Span<UInt8>) {
@@ -97,6 +99,7 @@ struct ChunkBuilder {
       }
     }
     size += record.count
+    framesEnd = size
     put(crc32c(buffer.span.extracting((start + 4)..<size)), at: start)
   }
 

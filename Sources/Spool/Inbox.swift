@@ -21,6 +21,7 @@ final class Inbox: Sendable {
   private struct State {
     var waiting: [Entry] = []
     var bytes = 0
+    var refused: UInt64 = 0
     /// Why nothing is taken at the moment.
     var refusal: SpoolError?
     /// The writer has been woken and has not yet found the inbox empty.
@@ -36,10 +37,14 @@ final class Inbox: Sendable {
 
   func put(_ entry: Entry) -> Outcome {
     state.withLock { state in
-      if let refusal = state.refusal { return .refused(refusal) }
+      if let refusal = state.refusal {
+        state.refused += 1
+        return .refused(refusal)
+      }
       let size = entry.request.records.count
       // A single request larger than the bound passes when it is alone.
       guard state.bytes == 0 || state.bytes + size <= maximumBytes else {
+        state.refused += 1
         return .refused(.full(retryAfter: .seconds(1)))
       }
       state.waiting.append(entry)
@@ -72,6 +77,9 @@ final class Inbox: Sendable {
 
   /// As `refuse`, for good, also instead of another final refusal.
   func close(_ error: SpoolError) { state.withLock { $0.refusal = error } }
+
+  /// Requests that never reached the writer.
+  var refused: UInt64 { state.withLock { $0.refused } }
 
   var refusal: SpoolError? { state.withLock { $0.refusal } }
 }

@@ -33,9 +33,9 @@ package final class Spool: Sendable {
     onFailure: @escaping @Sendable (SpoolError) -> Void
   ) async throws(SpoolError) -> Spool {
     let writer = SpoolWriter(
-      configuration: configuration, worker: worker, clock: clock, random: random,
+      configuration: configuration, worker: worker, disk: disk, clock: clock, random: random,
       onFailure: onFailure)
-    try await writer.open(disk)
+    try await writer.open()
     return Spool(writer, worker)
   }
 
@@ -101,6 +101,22 @@ package final class Spool: Sendable {
   /// and with their old sequences, at most `events` in each.
   package func requeue(_ key: BatchKey, events: Int? = nil) async throws(SpoolError) {
     try await writer.run { store throws(SQLiteError) in try store.requeue([key], events: events) }
+  }
+
+  /// Sets the events of a sealed batch aside because they cannot be shipped, whatever is done; the
+  /// aggregator is told of the gap. False where the batch is no longer here.
+  @discardableResult
+  package func quarantine(_ key: BatchKey, reason: String) async throws(SpoolError) -> Bool {
+    try await writer.run { store throws(SQLiteError) in try store.quarantine(key, reason: reason) }
+  }
+
+  /// Begins a new epoch: everything unacknowledged is sealed again under new numbers.
+  @discardableResult
+  package func rotateEpoch() async throws(SpoolError) -> Epoch { try await writer.rotateEpoch() }
+
+  /// How far each project is in the epoch at hand.
+  package func positions() async throws(SpoolError) -> [SpoolPosition] {
+    try await writer.run { store throws(SQLiteError) in store.positions() }
   }
 
   package func status() async throws(SpoolError) -> SpoolStatus { try await writer.status() }

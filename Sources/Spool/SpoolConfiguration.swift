@@ -6,12 +6,19 @@ package struct SpoolConfiguration: Sendable {
   /// The size of the file that is given up when the disk runs full, so that what is kept can be
   /// shipped and deleted: on a full disk SQLite can do neither.
   package var ballastBytes = 64 << 20
+  /// Beyond this size of the log nothing is taken; half of it is an alarm.
+  package var maximumLogBytes = 64 << 20
   package var groupLimit = BlockLimit(events: 1000, bytes: 256 << 10)
   /// What may wait in memory for its commit.
   package var maximumWaitingBytes = 8 << 20
   /// Kept of what could not be shipped; beyond it the oldest is dropped.
   package var maximumQuarantinedEvents = 10_000
   package var cacheKiB = 2048
+
+  var room: Room {
+    Room(
+      maximumBytes: maximumBytes, maximumLogBytes: maximumLogBytes, ballastBytes: ballastBytes)
+  }
 
   package init(directory: String) { self.directory = directory }
 }

@@ -5,35 +5,41 @@ package struct SpoolCounters: Equatable, Sendable {
   package var appended: UInt64 = 0
   package var commits: UInt64 = 0
   package var refused: UInt64 = 0
+  /// Chunks brought over from a database that was set aside.
+  package var salvagedChunks: UInt64 = 0
   package var lastCommitNanoseconds: UInt64 = 0
-
-  mutating func countCommit(nanoseconds: UInt64) {
-    commits += 1
-    lastCommitNanoseconds = nanoseconds
-  }
 }
 
 /// The spool as a health page and metrics show it.
 package struct SpoolStatus: Equatable, Sendable {
   package let epoch: Epoch
+  package let level: SpoolLevel
+  package let findings: [SpoolFinding]
   package let backlogEvents: Int64
   package let backlogBytes: Int64
   /// When the oldest event that is still here came, milliseconds; nil when there is none.
   package let oldestReceived: Int64?
+  /// An alarm beyond half of `maximumLogBytes`.
   package let walBytes: Int
   package let usedBytes: Int
+  package let freeOnDisk: Int
+  package let projects: Int
   package let quarantinedEvents: Int64
+  /// How often damage was met and mended since the start.
+  package let mendings: Int
   package let counters: SpoolCounters
 }
 
 extension SpoolStore {
-  func status(_ counters: SpoolCounters) throws(SQLiteError) -> SpoolStatus {
+  func status(_ counters: SpoolCounters, _ upkeep: Upkeep) throws(SQLiteError) -> SpoolStatus {
     SpoolStatus(
-      epoch: epoch, backlogEvents: ledgers.reduce(0) { $0 + $1.events },
+      epoch: epoch, level: upkeep.level, findings: upkeep.findings,
+      backlogEvents: ledgers.reduce(0) { $0 + $1.events },
       backlogBytes: ledgers.reduce(0) { $0 + $1.bytes }, oldestReceived: try oldestReceived(),
       walBytes: database.walPages * 4120, usedBytes: try usedBytes(),
+      freeOnDisk: upkeep.freeOnDisk, projects: ledgers.count,
       quarantinedEvents: try database.integer("SELECT count(*) FROM quarantine") ?? 0,
-      counters: counters)
+      mendings: mendings, counters: counters)
   }
 
   /// Bytes of the database that hold something.

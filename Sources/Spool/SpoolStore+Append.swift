@@ -12,7 +12,12 @@ struct AppendRequest: Sendable {
 extension SpoolStore {
   /// Keeps the events of a group of requests, all or none, in one transaction. What belongs to one
   /// project becomes one chunk, or several where it is more than the limit of a group.
-  func append(_ group: ArraySlice<AppendRequest>, now: Int64) throws(SQLiteError) {
+  /// `alongside` is kept in the same transaction.
+  func append(
+    _ group: ArraySlice<AppendRequest>, received: Int64? = nil,
+    alongside: () throws(SQLiteError) -> Void = {}
+  ) throws(SQLiteError) {
+    let now = received ?? clock.wallMilliseconds
     try change { () throws(SQLiteError) in
       for (index, requests) in try byProject(group) {
         var ledger = ledgers[index]
@@ -24,6 +29,7 @@ extension SpoolStore {
         try store(&ledger)
         ledgers[index] = ledger
       }
+      try alongside()
     }
   }
 

@@ -1,3 +1,4 @@
+import Events
 import Platform
 import SQLite
 
@@ -10,30 +11,9 @@ extension SpoolStore {
         guard let index = numbers[key.project], key.epoch == epoch else { continue }
         var ledger = ledgers[index]
         if let stretch = try sealedStretch(key) {
-          try removeStretch(of: ledger, at: stretch.positions.lowerBound)
-          let positions = stretch.positions
-          var cuts = stride(
-            from: positions.lowerBound, to: positions.upperBound,
-            by: max(1, min(limit ?? .max, positions.count))
-          ).dropFirst().map { $0 }
-          // A damaged chunk is left whole: it is mended when its turn comes.
-          if try !splitChunks(of: ledger, at: cuts) { cuts = [] }
-          for (start, end) in zip(
-            [positions.lowerBound] + cuts, cuts + [positions.upperBound])
-          {
-            let sequence = stretch.sequence + (start - positions.lowerBound)
-            try insert(Stretch(positions: start..<end, sequence: sequence), of: ledger)
-            ledger.openStretches += 1
-          }
+          try reopen(stretch, of: &ledger, events: limit)
         } else {
-          try database.withStatement(
-            "UPDATE gap SET batch = NULL, bytes = NULL WHERE project = ? AND batch = ?"
-          ) { statement throws(SQLiteError) in
-            statement.bind(1, ledger.number)
-            statement.bind(2, key.batch)
-            try statement.run()
-            ledger.openGaps += database.changes
-          }
+          ledger.openGaps += try reopenGaps(of: ledger, batch: key.batch)
         }
         try store(&ledger)
         ledgers[index] = ledger
@@ -41,40 +21,169 @@ extension SpoolStore {
     }
   }
 
-  /// Begins another epoch: batches and sequences are numbered from 1 again, and everything that is
-  /// not acknowledged is sealed again. The work does not grow with the backlog.
-  func rotate(to new: Epoch) throws(SQLiteError) {
+  private func reopen(
+    _ stretch: Stretch, of ledger: inout ProjectLedger, events limit: Int?
+  ) throws(SQLiteError) {
+    let positions = stretch.positions
+    try removeStretch(of: ledger, at: positions.lowerBound)
+    var cuts = stride(
+      from: positions.lowerBound, to: positions.upperBound,
+      by: max(1, min(limit ?? .max, positions.count))
+    ).dropFirst().map { $0 }
+    // A damaged chunk is left whole: it is mended when its turn comes.
+    if try !splitChunks(of: ledger, at: cuts) { cuts = [] }
+    for (start, end) in zip([positions.lowerBound] + cuts, cuts + [positions.upperBound]) {
+      let sequence = stretch.sequence + (start - positions.lowerBound)
+      try insert(Stretch(positions: start..<end, sequence: sequence), of: ledger)
+      ledger.openStretches += 1
+    }
+  }
+
+  private func reopenGaps(of ledger: ProjectLedger, batch: Int64) throws(SQLiteError) -> Int {
+    try database.withStatement(
+      "UPDATE gap SET batch = NULL, bytes = NULL WHERE project = ? AND batch = ?"
+    ) { statement throws(SQLiteError) in
+      statement.bind(1, ledger.number)
+      statement.bind(2, batch)
+      try statement.run()
+      return database.changes
+    }
+  }
+
+  /// Sets the events of a sealed batch aside for people to look at, and tells the aggregator of the
+  /// gap. False where there is no such batch.
+  func quarantine(_ key: BatchKey, reason: String) throws(SQLiteError) -> Bool {
+    guard let index = numbers[key.project], let stretch = try sealedStretch(key) else {
+      return false
+    }
     try change { () throws(SQLiteError) in
-      commit -= 1
-      try countCommit()
-      try setValue(new.bytes, of: "epoch")
-      epoch = new
-      for index in ledgers.indices {
-        var ledger = ledgers[index]
-        ledger.nextBatch = 1
-        ledger.durableThrough = 0
-        ledger.openStretches = 0
-        var sequence: Int64 = 1
-        for var stretch in try stretches(of: ledger) {
-          try removeStretch(of: ledger, at: stretch.positions.lowerBound)
-          stretch.batch = nil
-          stretch.sequence = sequence
-          try insert(stretch, of: ledger)
-          sequence += Int64(stretch.positions.count)
-          ledger.openStretches += 1
+      var ledger = ledgers[index]
+      try setAside(stretch, of: ledger, reason: reason)
+      try removeEvents(stretch, of: &ledger)
+      try insertGap(
+        of: &ledger, sequence: stretch.sequence, count: Int64(stretch.positions.count),
+        .quarantined)
+      try store(&ledger)
+      ledgers[index] = ledger
+    }
+    return true
+  }
+
+  private func setAside(
+    _ stretch: Stretch, of ledger: ProjectLedger, reason: String
+  ) throws(SQLiteError) {
+    var records: [(sequence: Int64, record: [UInt8])] = []
+    try database.withStatement("SELECT id, payload FROM chunk WHERE id >= ? AND id < ? ORDER BY id")
+    { statement throws(SQLiteError) in
+      statement.bind(1, ledger.id(of: stretch.positions.lowerBound))
+      statement.bind(2, ledger.id(of: stretch.positions.upperBound))
+      while try statement.step() {
+        let first = ProjectLedger.position(ofRow: statement.int64(0))
+        let sequence = stretch.sequence + (first - stretch.positions.lowerBound)
+        let payload = statement.blob(1)
+        guard let header = ChunkHeader(payload.span) else { continue }
+        for (number, frame) in header.salvage(payload.span).enumerated() {
+          guard let frame else { continue }
+          records.append((sequence + Int64(number), Array(payload[frame])))
         }
-        ledger.offset = ledger.cursor - sequence
-        try database.withStatement(
-          "UPDATE gap SET batch = NULL, bytes = NULL WHERE project = ? AND batch IS NOT NULL"
-        ) { statement throws(SQLiteError) in
-          statement.bind(1, ledger.number)
-          try statement.run()
-          ledger.openGaps += database.changes
-        }
-        try store(&ledger)
-        ledgers[index] = ledger
       }
     }
+    for (sequence, record) in records {
+      try insertQuarantined(record, of: ledger, sequence: sequence, reason: reason)
+    }
+  }
+
+  func insertQuarantined(
+    _ record: [UInt8], of ledger: ProjectLedger, sequence: Int64, reason: String
+  ) throws(SQLiteError) {
+    try database.withStatement(
+      """
+      INSERT INTO quarantine (project, epoch, sequence, reason, at, record)
+      VALUES (?, ?, ?, ?, ?, ?)
+      """
+    ) { statement throws(SQLiteError) in
+      statement.bind(1, ledger.project.text)
+      statement.bind(2, copying: epoch.bytes.span)
+      statement.bind(3, sequence)
+      statement.bind(4, reason)
+      statement.bind(5, clock.wallMilliseconds)
+      try statement.run(lending: record.span, as: 6)
+    }
+    try database.withStatement(
+      "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?"
+    ) { statement throws(SQLiteError) in
+      statement.bind(1, configuration.maximumQuarantinedEvents)
+      try statement.run()
+    }
+  }
+
+  func insertGap(
+    of ledger: inout ProjectLedger, sequence: Int64, count: Int64?, _ reason: Gap.Reason
+  ) throws(SQLiteError) {
+    try insertGap(project: ledger.number, epoch, sequence: sequence, count: count, reason)
+    ledger.openGaps += 1
+  }
+
+  /// Project 0: nobody knows of which project; the first one that appears will tell of it.
+  func insertGap(
+    project: Int64, _ epoch: Epoch, sequence: Int64, count: Int64?, _ reason: Gap.Reason
+  ) throws(SQLiteError) {
+    try database.withStatement(
+      "INSERT INTO gap (project, epoch, sequence, count, reason, at) VALUES (?, ?, ?, ?, ?, ?)"
+    ) { statement throws(SQLiteError) in
+      statement.bind(1, project)
+      statement.bind(2, copying: epoch.bytes.span)
+      statement.bind(3, sequence)
+      if let count { statement.bind(4, count) } else { statement.bindNull(4) }
+      statement.bind(5, reason.rawValue)
+      statement.bind(6, clock.wallMilliseconds)
+      try statement.run()
+    }
+  }
+
+  // MARK: Epochs
+
+  /// Begins another epoch: batches and sequences are numbered from 1 again, and everything that is
+  /// not acknowledged is sealed again. The work does not grow with the backlog. With a reason, every
+  /// project tells of events that were lost at the end of the epoch before, nobody knows how many.
+  func rotate(to new: Epoch, lost reason: Gap.Reason? = nil) throws(SQLiteError) {
+    try change { () throws(SQLiteError) in
+      if let reason {
+        for index in ledgers.indices {
+          let sequence = ledgers[index].next - ledgers[index].offset
+          try insertGap(of: &ledgers[index], sequence: sequence, count: nil, reason)
+        }
+        if ledgers.isEmpty { try insertGap(project: 0, epoch, sequence: 0, count: nil, reason) }
+      }
+      try setValue(new.bytes, of: "epoch")
+      try storeCommit()
+      epoch = new
+      for index in ledgers.indices { try renumber(&ledgers[index]) }
+    }
+  }
+
+  private func renumber(_ ledger: inout ProjectLedger) throws(SQLiteError) {
+    ledger.nextBatch = 1
+    ledger.durableThrough = 0
+    ledger.openStretches = 0
+    var sequence: Int64 = 1
+    for var stretch in try stretches(of: ledger) {
+      try removeStretch(of: ledger, at: stretch.positions.lowerBound)
+      stretch.batch = nil
+      stretch.sequence = sequence
+      try insert(stretch, of: ledger)
+      sequence += Int64(stretch.positions.count)
+      ledger.openStretches += 1
+    }
+    ledger.offset = ledger.cursor - sequence
+    try database.withStatement(
+      "UPDATE gap SET batch = NULL, bytes = NULL WHERE project = ? AND batch IS NOT NULL"
+    ) { statement throws(SQLiteError) in
+      statement.bind(1, ledger.number)
+      try statement.run()
+      ledger.openGaps += database.changes
+    }
+    try store(&ledger)
   }
 
   private func stretches(of ledger: ProjectLedger) throws(SQLiteError) -> [Stretch] {
@@ -93,11 +202,5 @@ extension SpoolStore {
       }
     }
     return found
-  }
-
-  /// Takes the damaged or missing positions out of what waits: events whose check holds stay, what
-  /// is lost becomes a gap, what is left of it goes to the quarantine.
-  func mend(_ ledger: ProjectLedger, _ damage: Range<Int64>) throws(SQLiteError) {
-    throw Self.unsound("chunk")
   }
 }

@@ -45,7 +45,7 @@ extension SpoolStore {
   ) throws(SQLiteError) -> Work? {
     var block = EventBlock()
     var received: Int64 = 0
-    var damage: Range<Int64>?
+    var isDamaged = false
     var end = positions.lowerBound
     try database.withStatement(
       "SELECT id, n, crc32c, payload FROM chunk WHERE id >= ? AND id < ? ORDER BY id"
@@ -54,12 +54,12 @@ extension SpoolStore {
       statement.bind(2, ledger.id(of: positions.upperBound))
       while end < positions.upperBound {
         guard try statement.step() else {
-          damage = end..<positions.upperBound
+          isDamaged = true
           return
         }
         let first = ProjectLedger.position(ofRow: statement.int64(0))
         guard first == end else {
-          damage = end..<first
+          isDamaged = true
           return
         }
         let count = statement.int64(1)
@@ -75,7 +75,7 @@ extension SpoolStore {
         }
         guard let taken = outcome else {
           block.truncate(to: before)
-          damage = first..<max(first + 1, min(first + max(1, count), positions.upperBound))
+          isDamaged = true
           return
         }
         end += Int64(taken)
@@ -83,8 +83,8 @@ extension SpoolStore {
       }
     }
     // What is good before the damage goes first; then the damage is the first thing met.
-    if block.isEmpty, let damage {
-      try mend(ledger, damage)
+    if block.isEmpty, isDamaged {
+      try mend(ledger, positions, sequence: sequence)
       return nil
     }
     return Work(

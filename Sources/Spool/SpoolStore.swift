@@ -7,6 +7,7 @@ import SQLite
 final class SpoolStore {
   let database: Database
   let configuration: SpoolConfiguration
+  let clock: any Clock
   var epoch: Epoch
   /// The number of the last commit over all projects; it grows for as long as the folder lives.
   var commit: Int64
@@ -16,6 +17,10 @@ final class SpoolStore {
   var builder = ChunkBuilder()
   /// The project that `nextWork` begins its round with.
   var turn = 0
+  /// How often damage was met and mended since the start.
+  var mendings = 0
+  /// There was nothing, and this start began it.
+  private(set) var isNew = false
 
   /// What was found wrong with the rows at start.
   enum Unsound: Error, Equatable {
@@ -24,17 +29,19 @@ final class SpoolStore {
   }
 
   /// Reads the numbers of an existing spool, or begins a new one with this epoch, numbering its
-  /// commits behind `commit`.
+  /// commits behind `commit`, in the place of one that is lost or of none.
   init(
-    database: Database, configuration: SpoolConfiguration, newEpoch: Epoch, after commit: Int64
+    database: Database, configuration: SpoolConfiguration, clock: any Clock, newEpoch: Epoch,
+    after commit: Int64, lost: Epoch?
   ) throws(Unsound) {
     self.database = database
     self.configuration = configuration
+    self.clock = clock
     epoch = newEpoch
     self.commit = commit
     do throws(SQLiteError) {
       guard let bytes = try value(of: "epoch") else {
-        try begin()
+        try begin(lost)
         return
       }
       guard let found = Epoch(bytes: bytes), let counted = try number(of: "commit") else {
@@ -49,14 +56,19 @@ final class SpoolStore {
     }
   }
 
-  private func begin() throws(SQLiteError) {
-    try database.transaction { () throws(SQLiteError) in
+  private func begin(_ lost: Epoch?) throws(SQLiteError) {
+    try change { () throws(SQLiteError) in
       guard try database.integer("SELECT count(*) FROM project") == 0 else {
         throw Self.unsound("meta")
       }
       try setValue(epoch.bytes, of: "epoch")
-      try countCommit()
+      try storeCommit()
+      // What stood in a lost database nobody knows, not even of which projects.
+      if let lost {
+        try insertGap(project: 0, lost, sequence: 0, count: nil, .databaseLost)
+      }
     }
+    isNew = true
   }
 
   /// A row whose check does not hold travels as an error of its own code.
@@ -104,9 +116,8 @@ final class SpoolStore {
     return Int64(crc32c(writer.bytes.span))
   }
 
-  /// Counts a transaction that touches no project.
-  func countCommit() throws(SQLiteError) {
-    commit += 1
+  /// Keeps the number of a transaction that may touch no project.
+  func storeCommit() throws(SQLiteError) {
     var writer = ByteWriter(capacity: 8)
     writer.append(littleEndian: commit)
     try setValue(writer.bytes, of: "commit")
@@ -158,6 +169,7 @@ final class SpoolStore {
       statement throws(SQLiteError) in
       while try statement.step() {
         let index = statement.int(0) - 1
+        if index == -1 { continue }  // Of no project yet.
         guard ledgers.indices.contains(index) else { throw Self.unsound("gap") }
         ledgers[index].openGaps += 1
       }
@@ -173,6 +185,10 @@ final class SpoolStore {
     }
     ledgers.append(ProjectLedger(number: number, project: project))
     numbers[project] = ledgers.count - 1
+    if number == 1 {
+      try database.execute("UPDATE gap SET project = 1 WHERE project = 0")
+      ledgers[0].openGaps = database.changes
+    }
     return ledgers.count - 1
   }
 
@@ -218,4 +234,10 @@ final class SpoolStore {
       throw error
     }
   }
+}
+
+extension SQLiteError {
+  /// What the database holds contradicts itself: it must be set aside, or every start would come to
+  /// the same place.
+  var isUnsound: Bool { isCorrupt || isConstraint || code == SpoolStore.unsoundCode }
 }

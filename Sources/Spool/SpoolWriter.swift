@@ -4,30 +4,34 @@ import SQLite
 /// The one owner of the database: an actor on a thread of its own. One job is one transaction, so
 /// that appending, shipping and acknowledging take turns.
 actor SpoolWriter {
+  let configuration: SpoolConfiguration
+  let disk: any Disk
+  let clock: any Clock
   private let worker: Worker
-  private let clock: any Clock
   private let random: any RandomSource
-  private let configuration: SpoolConfiguration
   private let onFailure: @Sendable (SpoolError) -> Void
   let inbox: Inbox
 
-  private var store: SpoolStore?
+  var store: SpoolStore?
   /// Held for as long as the process lives, also after a failure.
   private var lock: (any DiskLock)?
-  private var failure: SpoolError?
+  var failure: SpoolError?
+  var upkeep = Upkeep()
+  var counters = SpoolCounters()
+  var salvage: Salvage?
 
   /// Requests taken from the inbox, those before `done` answered.
   private var taken: [Inbox.Entry] = []
   private var done = 0
   private var group: [AppendRequest] = []
   private var waitingForWork: [CheckedContinuation<Void, Never>] = []
-  private var counters = SpoolCounters()
 
   init(
-    configuration: SpoolConfiguration, worker: Worker, clock: any Clock, random: any RandomSource,
-    onFailure: @escaping @Sendable (SpoolError) -> Void
+    configuration: SpoolConfiguration, worker: Worker, disk: any Disk, clock: any Clock,
+    random: any RandomSource, onFailure: @escaping @Sendable (SpoolError) -> Void
   ) {
     self.configuration = configuration
+    self.disk = disk
     self.worker = worker
     self.clock = clock
     self.random = random
@@ -38,12 +42,16 @@ actor SpoolWriter {
   // SAFETY: the worker lives as long as its process.
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe worker.asUnownedSerialExecutor() }
 
-  func open(_ disk: any Disk) throws(SpoolError) {
+  func open() throws(SpoolError) {
     let opened = try SpoolOpening(
-      configuration: configuration, disk: disk, random: random, now: clock.wallMilliseconds
+      configuration: configuration, disk: disk, clock: clock, random: random
     ).open()
     store = opened.store
     lock = opened.lock
+    upkeep.slots = opened.mark
+    upkeep.findings = opened.findings
+    upkeep.salvages = opened.salvages
+    beginUpkeep()
   }
 
   // MARK: Appending
@@ -56,54 +64,65 @@ actor SpoolWriter {
       inbox.take(into: &taken)
       if taken.isEmpty { return }
     }
-    let end = groupEnd()
-    commit(done..<end)
-    done = end
-    betweenGroups()
+    commitGroup()
+    afterCommit()
     Task { drain() }
+  }
+
+  private func commitGroup() {
+    let end = groupEnd()
+    let answer = commit(done..<end)
+    for number in done..<end { taken[number].answer(answer) }
+    if answer != nil { counters.refused += UInt64(end - done) }
+    done = end
+    if answer == nil { wakeWaiting() }
   }
 
   /// The end of the next group: as much as the limits allow, one request at least.
   private func groupEnd() -> Int {
-    var events = 0
-    var bytes = 0
+    var block = (events: 0, bytes: 0)
+    let limit = configuration.groupLimit
     var end = done
     while end < taken.count {
       let request = taken[end].request
-      events += request.ends.count
-      bytes += request.records.count
-      let limit = configuration.groupLimit
-      if end > done, events > limit.events || bytes > limit.bytes { break }
+      block.events += request.ends.count
+      block.bytes += request.records.count
+      if end > done, block.events > limit.events || block.bytes > limit.bytes { break }
       end += 1
     }
     return end
   }
 
-  private func commit(_ entries: Range<Int>) {
-    var answer = failure ?? inbox.refusal.flatMap { $0 == .stopping ? nil : $0 }
-    if answer == nil, let store {
-      group.removeAll(keepingCapacity: true)
-      for number in entries { group.append(taken[number].request) }
-      let start = clock.monotonicNanoseconds
-      do throws(SQLiteError) {
-        try store.append(group[...], now: clock.wallMilliseconds)
-        counters.countCommit(nanoseconds: clock.monotonicNanoseconds - start)
-        for number in entries { counters.appended += UInt64(taken[number].request.ends.count) }
-      } catch {
-        answer = error.isFull ? .full(retryAfter: .seconds(10)) : fail(error)
-      }
+  private func commit(_ entries: Range<Int>) -> SpoolError? {
+    if let failure { return failure }
+    guard let store else { return .stopping }
+    group.removeAll(keepingCapacity: true)
+    var block = (events: 0, bytes: 0)
+    for number in entries {
+      let request = taken[number].request
+      group.append(request)
+      block.events += request.ends.count
+      block.bytes += request.records.count
     }
-    if answer != nil { counters.refused += UInt64(entries.count) }
-    for number in entries { taken[number].answer(answer) }
-    if answer == nil { wakeWaiting() }
+    // Below the cap SQLite is never asked for a page that it must refuse.
+    guard !upkeep.level.isRed,
+      configuration.room.holds(block.bytes, events: block.events, used: upkeep.usedBytes)
+    else { return .full(retryAfter: Self.retryAfter) }
+    let start = clock.monotonicNanoseconds
+    do throws(SQLiteError) {
+      try store.append(group[...])
+      counters.commits += 1
+      counters.appended += UInt64(block.events)
+      counters.lastCommitNanoseconds = clock.monotonicNanoseconds &- start
+      return nil
+    } catch {
+      guard error.isFull else { return fail(error) }
+      isFull()
+      return .full(retryAfter: Self.retryAfter)
+    }
   }
 
-  private func betweenGroups() {
-    guard let store, failure == nil, store.database.walPages >= 1000 else { return }
-    do throws(SQLiteError) {
-      _ = try store.database.checkpoint(.passive)
-    } catch { _ = fail(error) }
-  }
+  static let retryAfter = Duration.seconds(10)
 
   // MARK: Shipping
 
@@ -115,13 +134,23 @@ actor SpoolWriter {
     guard let store else { throw .stopping }
     do throws(SQLiteError) {
       let result = try body(store)
-      betweenGroups()
-      if store.ledgers.contains(where: \.hasWork) { wakeWaiting() }
+      if store.commit != upkeep.seenCommit {
+        afterCommit()
+        if store.ledgers.contains(where: \.hasWork) { wakeWaiting() }
+      }
       return result
     } catch {
-      if error.isFull { throw .full(retryAfter: .seconds(10)) }
-      throw fail(error)
+      guard error.isFull else { throw fail(error) }
+      // With the ballast gone there may be room: what is kept must be able to leave.
+      if isFull() { return try run(body) }
+      throw .full(retryAfter: Self.retryAfter)
     }
+  }
+
+  func rotateEpoch() throws(SpoolError) -> Epoch {
+    let epoch = Epoch(random: random)
+    try run { store throws(SQLiteError) in try store.rotate(to: epoch) }
+    return epoch
   }
 
   /// Returns when there is something to seal, or when the spool stops.
@@ -130,7 +159,7 @@ actor SpoolWriter {
     await withCheckedContinuation { waitingForWork.append($0) }
   }
 
-  private func wakeWaiting() {
+  func wakeWaiting() {
     if waitingForWork.isEmpty { return }
     for waiting in waitingForWork { waiting.resume() }
     waitingForWork.removeAll()
@@ -140,10 +169,17 @@ actor SpoolWriter {
 
   /// Nothing is written any more, and the database is not closed: what its log holds is for the next
   /// start to judge.
-  private func fail(_ error: SQLiteError) -> SpoolError {
+  @discardableResult
+  func fail(_ error: SQLiteError) -> SpoolError {
     let failed = SpoolError.failed(error.description)
     guard failure == nil else { return failed }
     failure = failed
+    if error.isUnsound {
+      // Without this the next start might read up to the same place and fail again, for ever. If it
+      // cannot be written either, that is what happens, and people will look.
+      try? disk.write([1], to: configuration.directory + "/" + SpoolFiles.unsound, at: 0)
+      try? disk.synchronizeDirectory(configuration.directory)
+    }
     store?.database.abandon()
     inbox.close(failed)
     wakeWaiting()
@@ -153,7 +189,7 @@ actor SpoolWriter {
 
   /// Refuses new events, commits those that wait, and closes.
   func stop() {
-    inbox.refuse(.stopping)
+    inbox.close(failure ?? .stopping)
     while failure == nil {
       if done == taken.count {
         taken.removeAll(keepingCapacity: true)
@@ -161,17 +197,19 @@ actor SpoolWriter {
         inbox.take(into: &taken)
         if taken.isEmpty { break }
       }
-      let end = groupEnd()
-      commit(done..<end)
-      done = end
+      commitGroup()
     }
     wakeWaiting()
+    if failure == nil { endUpkeep() }
+    salvage = nil
     store = nil
     if failure == nil { lock = nil }
   }
 
   func status() throws(SpoolError) -> SpoolStatus {
-    let counters = counters
-    return try run { store throws(SQLiteError) in try store.status(counters) }
+    var counters = counters
+    counters.refused += inbox.refused
+    let upkeep = upkeep
+    return try run { store throws(SQLiteError) in try store.status(counters, upkeep) }
   }
 }

@@ -53,9 +53,8 @@ package final class BatchShelf: Sendable {
   func put(_ entry: Entry, _ number: Int64) {
     cache.withLock { cache in
       cache.uses += 1
-      if cache.entries.updateValue((entry, cache.uses), forKey: number) == nil {
-        cache.bytes += entry.byteCount
-      }
+      let before = cache.entries.updateValue((entry, cache.uses), forKey: number)
+      cache.bytes += entry.byteCount - (before?.entry.byteCount ?? 0)
       guard cache.bytes > maximumBytes else { return }
       // A quarter goes at once, the longest unused first: sorting is paid for by many.
       for (key, value) in cache.entries.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
@@ -63,6 +62,14 @@ package final class BatchShelf: Sendable {
         cache.entries[key] = nil
         cache.bytes -= value.entry.byteCount
       }
+    }
+  }
+
+  /// Drops a batch whose transaction failed: its number will be another's.
+  func forget(_ number: Int64) {
+    cache.withLock { cache in
+      guard let dropped = cache.entries.removeValue(forKey: number) else { return }
+      cache.bytes -= dropped.entry.byteCount
     }
   }
 
@@ -86,7 +93,7 @@ package final class BatchShelf: Sendable {
         guard try statement.step() else { return nil }
         return (statement.blob(0), statement.text(1), statement.int64(2))
       }
-    } catch { throw .damaged("batch \(number): \(error)") }
+    } catch { throw error.mustStop ? .failed("\(error)") : .damaged("batch \(number): \(error)") }
     guard let row else { throw .damaged("batch \(number) is missing") }
     do {
       let columns = try reader.columns(of: row.bytes)

@@ -2,49 +2,70 @@ import Events
 
 /// The ids of a project's hot events and where each event is: the exact answer to "do we have it?".
 ///
-/// Open addressing with linear probing over 16-byte slots. A slot keeps the lower half of the id, 62
-/// random bits; the upper half, with the time, is compared by the caller through the place that is
-/// returned, so a look-up may give several candidates and never a wrong verdict.
+/// Open addressing with linear probing over 16-byte slots. A slot keeps a print of the whole id, 64
+/// bits under a secret key, and the event's place; the caller compares the id at that place. So a
+/// look-up may give a candidate too many, hardly ever, and never a wrong verdict.
 struct HotIDs {
+  /// What the prints depend on. Who does not know it can choose ids, and not their slots; and ids
+  /// whose chance part is always the same, as weak generators make them, spread like all others.
+  struct Key: Sendable {
+    let high: UInt64
+    let low: UInt64
+  }
+
   private struct Slot {
-    var low: UInt64
+    var print: UInt64
     var place: UInt64
 
-    /// No UUID's lower half is zero: its top two bits say which variant it is.
-    static let empty = Slot(low: 0, place: 0)
+    static let empty = Slot(print: 0, place: 0)
   }
 
   private var slots: [Slot]
   private(set) var count = 0
-  private let key: UInt64
+  private let key: Key
 
-  /// `key` keeps a stranger who chooses ids from choosing their slots too.
-  init(key: UInt64) {
-    self.key = key | 1
+  init(key: Key) {
+    self.key = key
     slots = Array(repeating: .empty, count: 64)
   }
 
-  /// The places of all events whose id has this lower half; nearly always none or one.
-  func candidates(for id: EventID, _ body: (HotPlace) -> Bool) -> Bool {
-    var index = home(of: id.low)
-    while slots[index].low != 0 {
-      if slots[index].low == id.low, body(HotPlace(packed: slots[index].place)) { return true }
+  /// Calls `body` with the places of all events with this print; nearly always none or one.
+  func forEachCandidate(for id: EventID, _ body: (HotPlace) -> Void) {
+    let print = print(of: id)
+    var index = home(of: print)
+    while slots[index].print != 0 {
+      if slots[index].print == print { body(HotPlace(packed: slots[index].place)) }
       index = (index &+ 1) & (slots.count &- 1)
     }
-    return false
   }
 
+  /// Inserts an id unless there is a candidate for it, which has to be looked at first.
+  mutating func insertUnlessMet(_ id: EventID, at place: HotPlace) -> Bool {
+    makeRoom()
+    let print = print(of: id)
+    var index = home(of: print)
+    while slots[index].print != 0 {
+      if slots[index].print == print { return false }
+      index = (index &+ 1) & (slots.count &- 1)
+    }
+    slots[index] = Slot(print: print, place: place.packed)
+    count += 1
+    return true
+  }
+
+  /// Inserts an id that is known to be new.
   mutating func insert(_ id: EventID, at place: HotPlace) {
-    if (count + 1) * 4 > slots.count * 3 { grow() }
-    put(Slot(low: id.low, place: place.packed))
+    makeRoom()
+    put(Slot(print: print(of: id), place: place.packed))
     count += 1
   }
 
-  /// Takes back an insertion whose transaction failed.
+  /// Takes back an insertion whose transaction failed; nothing happens if there was none.
   mutating func remove(_ id: EventID, at place: HotPlace) {
-    var index = home(of: id.low)
-    while slots[index].low != id.low || slots[index].place != place.packed {
-      guard slots[index].low != 0 else { return }
+    let print = print(of: id)
+    var index = home(of: print)
+    while slots[index].print != print || slots[index].place != place.packed {
+      guard slots[index].print != 0 else { return }
       index = (index &+ 1) & (slots.count &- 1)
     }
     count -= 1
@@ -52,8 +73,8 @@ struct HotIDs {
     var gap = index
     while true {
       index = (index &+ 1) & (slots.count &- 1)
-      guard slots[index].low != 0 else { break }
-      let distance = (index &- home(of: slots[index].low)) & (slots.count &- 1)
+      guard slots[index].print != 0 else { break }
+      let distance = (index &- home(of: slots[index].print)) & (slots.count &- 1)
       let toGap = (index &- gap) & (slots.count &- 1)
       if distance >= toGap {
         slots[gap] = slots[index]
@@ -64,20 +85,28 @@ struct HotIDs {
   }
 
   private mutating func put(_ slot: Slot) {
-    var index = home(of: slot.low)
-    while slots[index].low != 0 { index = (index &+ 1) & (slots.count &- 1) }
+    var index = home(of: slot.print)
+    while slots[index].print != 0 { index = (index &+ 1) & (slots.count &- 1) }
     slots[index] = slot
   }
 
-  private mutating func grow() {
+  private mutating func makeRoom() {
+    guard (count + 1) * 4 > slots.count * 3 else { return }
     let old = slots
     slots = Array(repeating: .empty, count: old.count * 2)
-    for slot in old where slot.low != 0 { put(slot) }
+    for slot in old where slot.print != 0 { put(slot) }
   }
 
-  private func home(of low: UInt64) -> Int {
-    let mixed = (low ^ (low >> 29)) &* key
-    return Int(truncatingIfNeeded: (mixed ^ (mixed >> 32)) & UInt64(slots.count &- 1))
+  /// Never 0, which is an empty slot.
+  @inline(__always)
+  private func print(of id: EventID) -> UInt64 {
+    let product = (id.low ^ key.low).multipliedFullWidth(by: id.high ^ key.high)
+    return max(product.high ^ product.low, 1)
+  }
+
+  @inline(__always)
+  private func home(of print: UInt64) -> Int {
+    Int(truncatingIfNeeded: print & UInt64(slots.count &- 1))
   }
 }
 
@@ -91,7 +120,7 @@ package struct HotPlace: Hashable, Sendable {
     self.row = row
   }
 
-  /// Batches have at most 10,000 rows, which fit 16 bits.
+  /// Batches have at most 65,535 rows, which fit 16 bits.
   package init(packed: UInt64) {
     batch = Int64(packed >> 16)
     row = Int(packed & 0xFFFF)

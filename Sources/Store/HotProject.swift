@@ -21,7 +21,7 @@ package final class HotProject: Sendable {
 
   private let state: Mutex<State>
 
-  init(id: ProjectID, key: UInt64) {
+  init(id: ProjectID, key: HotIDs.Key) {
     self.id = id
     state = Mutex(State(ids: HotIDs(key: key)))
   }
@@ -43,9 +43,8 @@ package final class HotProject: Sendable {
   package func places(of id: EventID) -> [HotPlace] {
     state.withLock { state in
       var places: [HotPlace] = []
-      _ = state.ids.candidates(for: id) { place in
+      state.ids.forEachCandidate(for: id) { place in
         if place.batch <= state.published { places.append(place) }
-        return false
       }
       return places
     }
@@ -53,31 +52,40 @@ package final class HotProject: Sendable {
 
   // MARK: The store's side
 
-  /// Calls `body` with the place of each event that may have this id, until it says that one has.
-  func candidates(for id: EventID) -> [HotPlace] {
+  /// Two rows that may be one event: a row of a new batch, and where the first one may be.
+  struct Meeting {
+    let row: Int
+    let place: HotPlace
+  }
+
+  /// Claims the ids of all rows but those that are out already. They are met from now on, also by
+  /// later rows of the same batch, and seen once published. A row that meets another one is not
+  /// claimed: it is returned with everything that it has met.
+  func claim(_ ids: [EventID], batch: Int64, except dropped: RowSet) -> [Meeting] {
     state.withLock { state in
-      var places: [HotPlace] = []
-      _ = state.ids.candidates(for: id) { place in
-        places.append(place)
-        return false
+      var meetings: [Meeting] = []
+      for row in ids.indices where !dropped.contains(row) {
+        let place = HotPlace(batch: batch, row: row)
+        if state.ids.insertUnlessMet(ids[row], at: place) { continue }
+        state.ids.forEachCandidate(for: ids[row]) { met in
+          meetings.append(Meeting(row: row, place: met))
+        }
       }
-      return places
+      return meetings
     }
   }
 
-  /// Claims the ids of the rows that count. They are found from now on, and seen once published.
-  func claim(_ ids: [EventID], batch: Int64, except dropped: RowSet) {
+  /// Claims ids that are known to be new.
+  func claim(new ids: [EventID], batch: Int64, rows: some Sequence<Int>) {
     state.withLock { state in
-      for (row, id) in ids.enumerated() where !dropped.contains(row) {
-        state.ids.insert(id, at: HotPlace(batch: batch, row: row))
-      }
+      for row in rows { state.ids.insert(ids[row], at: HotPlace(batch: batch, row: row)) }
     }
   }
 
-  /// Takes a claim back.
-  func unclaim(_ ids: [EventID], batch: Int64, except dropped: RowSet) {
+  /// Takes back whatever was claimed for a batch.
+  func unclaim(_ ids: [EventID], batch: Int64) {
     state.withLock { state in
-      for (row, id) in ids.enumerated() where !dropped.contains(row) {
+      for (row, id) in ids.enumerated() {
         state.ids.remove(id, at: HotPlace(batch: batch, row: row))
       }
     }

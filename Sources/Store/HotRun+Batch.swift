@@ -17,8 +17,7 @@ extension HotRun {
     var rows = Builder(capacity: core.rowCount - dropped.count)
     for row in 0..<core.rowCount where !dropped.contains(row) {
       let head = core.head(of: row)
-      // Only what the collector's own clock said is moved when that clock was wrong.
-      let cts = head.flags.contains(.ctsIsReceipt) ? core.cts[row] + shift : core.cts[row]
+      let cts = EventRecord.time(core.cts[row], head.flags, clockShift: shift)
       rows.append(
         core.ids[row], cts: cts, name: codes.names[Int(core.nameCodes[row])],
         person: codes.person(of: row, in: core), kind: head.kind.rawValue,

@@ -6,15 +6,21 @@ package import Synchronization
 /// The hot events of all projects in memory, and how many there may be.
 package final class HotTier: Sendable {
   package let maximumEvents: Int
-  private let key: UInt64
+  private let key: HotIDs.Key
   private let merger: Worker
   private let projects = Mutex<[ProjectID: HotProject]>([:])
   private let count = Atomic<Int>(0)
-  private let isMerging = Atomic<Bool>(false)
+  private let merging = Mutex(Merging())
   /// Second payloads under an id that was taken, since the start.
   package let conflicts = Atomic<Int>(0)
 
-  init(maximumEvents: Int, key: UInt64, merger: Worker) {
+  /// Whose runs are to be merged, one project after another.
+  private struct Merging {
+    var due: Set<ProjectID> = []
+    var isRunning = false
+  }
+
+  init(maximumEvents: Int, key: HotIDs.Key, merger: Worker) {
     self.maximumEvents = maximumEvents
     self.key = key
     self.merger = merger
@@ -44,14 +50,15 @@ package final class HotTier: Sendable {
 
   func unreserve(_ events: Int) { count.subtract(events, ordering: .relaxed) }
 
-  func countConflict() { conflicts.add(1, ordering: .relaxed) }
+  func count(conflicts new: Int) { conflicts.add(new, ordering: .relaxed) }
 
   /// Takes in a batch that was committed in an earlier run.
   func restore(
     _ core: BatchCore, of id: ProjectID, number: Int64, except dropped: RowSet, shift: Int64
   ) {
     count.add(core.rowCount - dropped.count, ordering: .relaxed)
-    project(id).claim(core.ids, batch: number, except: dropped)
+    project(id).claim(
+      new: core.ids, batch: number, rows: core.ids.indices.lazy.filter { !dropped.contains($0) })
     publish(core, of: id, number: number, except: dropped, shift: shift)
   }
 
@@ -59,14 +66,25 @@ package final class HotTier: Sendable {
   func publish(
     _ core: BatchCore, of id: ProjectID, number: Int64, except dropped: RowSet, shift: Int64
   ) {
-    let project = project(id)
-    guard project.publish(core, batch: number, except: dropped, shift: shift) else { return }
-    // One merge at a time; the next batch asks again.
-    guard isMerging.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
-    else { return }
-    Task(executorPreference: merger) { [self] in
+    guard project(id).publish(core, batch: number, except: dropped, shift: shift) else { return }
+    let mustStart = merging.withLock { merging in
+      merging.due.insert(id)
+      defer { merging.isRunning = true }
+      return !merging.isRunning
+    }
+    if mustStart { Task(executorPreference: merger) { self.mergeDueRuns() } }
+  }
+
+  private func mergeDueRuns() {
+    while true {
+      let next = merging.withLock { merging in
+        let next = merging.due.popFirst()
+        if next == nil { merging.isRunning = false }
+        return next
+      }
+      guard let next else { return }
+      let project = project(next)
       while project.mergeRuns() {}
-      isMerging.store(false, ordering: .relaxed)
     }
   }
 }

@@ -3,14 +3,20 @@ struct RowSet: Equatable, Sendable {
   private(set) var bytes: [UInt8]
   private(set) var count = 0
 
-  init(rows: Int) { bytes = Array(repeating: 0, count: (rows + 7) / 8) }
+  private let rows: Int
+
+  init(rows: Int) {
+    self.rows = rows
+    bytes = Array(repeating: 0, count: (rows + 7) / 8)
+  }
+
+  var isFull: Bool { count == rows }
 
   /// From its stored form; nil stands for no rows.
   init(stored: [UInt8], rows: Int) {
     self.init(rows: rows)
-    for (index, byte) in stored.prefix(bytes.count).enumerated() {
-      bytes[index] = byte
-      count += byte.nonzeroBitCount
+    for row in 0..<min(rows, stored.count * 8) where stored[row >> 3] & (1 << (row & 7)) != 0 {
+      insert(row)
     }
   }
 
@@ -20,6 +26,16 @@ struct RowSet: Equatable, Sendable {
     guard !contains(row) else { return }
     bytes[row >> 3] |= 1 << (row & 7)
     count += 1
+  }
+
+  func union(_ other: RowSet) -> RowSet {
+    var union = self
+    union.count = 0
+    for index in bytes.indices {
+      union.bytes[index] |= other.bytes[index]
+      union.count += union.bytes[index].nonzeroBitCount
+    }
+    return union
   }
 
   /// What is stored: nothing where the set is empty.

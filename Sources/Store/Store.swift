@@ -13,6 +13,8 @@ package final class Store: Sendable {
     package var maximumHotEvents = 10_000_000
     /// Memory for decoded batches.
     package var shelfBytes = 64 << 20
+    /// How large the database file may grow; nil leaves that to the disk.
+    package var maximumFileBytes: Int?
 
     package init(path: String) { self.path = path }
   }
@@ -20,19 +22,26 @@ package final class Store: Sendable {
   package let hot: HotTier
   package let shelf: BatchShelf
   package let identity: StoreIdentity
-  private let inbox: StoreInbox
-  private let writer: StoreWriter
-  private let worker: Worker
+  let inbox: StoreInbox
+  let writer: StoreWriter
+  private let threads: Threads
+
+  /// The store's threads, which live as long as the process: only tests open more than one store.
+  struct Threads: Sendable {
+    let writing = Worker(name: "store")
+    let reading = Worker(name: "shelf")
+    let merging = Worker(name: "merge")
+  }
 
   private init(
-    hot: HotTier, shelf: BatchShelf, inbox: StoreInbox, writer: StoreWriter, worker: Worker,
+    hot: HotTier, shelf: BatchShelf, inbox: StoreInbox, writer: StoreWriter, threads: Threads,
     identity: StoreIdentity
   ) {
     self.hot = hot
     self.shelf = shelf
     self.inbox = inbox
     self.writer = writer
-    self.worker = worker
+    self.threads = threads
     self.identity = identity
   }
 
@@ -42,20 +51,26 @@ package final class Store: Sendable {
     _ configuration: Configuration, clock: any Clock, random: any RandomSource,
     onFailure: @escaping @Sendable (StoreError) -> Void
   ) async throws(StoreError) -> Store {
-    let worker = Worker(name: "store")
+    try await open(
+      configuration, clock: clock, random: random, threads: Threads(), onFailure: onFailure)
+  }
+
+  static func open(
+    _ configuration: Configuration, clock: any Clock, random: any RandomSource, threads: Threads,
+    onFailure: @escaping @Sendable (StoreError) -> Void
+  ) async throws(StoreError) -> Store {
     let hot = HotTier(
-      maximumEvents: configuration.maximumHotEvents, key: random.next(),
-      merger: Worker(name: "merge"))
+      maximumEvents: configuration.maximumHotEvents,
+      key: HotIDs.Key(high: random.next(), low: random.next()), merger: threads.merging)
     let shelf = BatchShelf(
-      path: configuration.path, worker: Worker(name: "shelf"),
-      maximumBytes: configuration.shelfBytes)
+      path: configuration.path, worker: threads.reading, maximumBytes: configuration.shelfBytes)
     let inbox = StoreInbox()
     let writer = StoreWriter(
-      configuration, worker: worker, hot: hot, shelf: shelf, inbox: inbox, clock: clock,
+      configuration, worker: threads.writing, hot: hot, shelf: shelf, inbox: inbox, clock: clock,
       onFailure: onFailure)
     let identity = try await writer.open(random: random)
     return Store(
-      hot: hot, shelf: shelf, inbox: inbox, writer: writer, worker: worker, identity: identity)
+      hot: hot, shelf: shelf, inbox: inbox, writer: writer, threads: threads, identity: identity)
   }
 
   /// Stores a batch, and returns once that is on disk.
@@ -70,8 +85,8 @@ package final class Store: Sendable {
 
   private func commit(_ content: StoreInbox.Content) async throws(StoreError) -> CommitOutcome {
     let result = await withCheckedContinuation { reply in
-      if inbox.put(StoreInbox.Arrival(content, reply)) {
-        Task(executorPreference: worker) { [writer] in await writer.drain() }
+      if inbox.put(StoreInbox.Arrival(content) { reply.resume(returning: $0) }) {
+        Task(executorPreference: threads.writing) { [writer] in await writer.drain() }
       }
     }
     return try result.get()

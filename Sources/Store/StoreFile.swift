@@ -10,10 +10,13 @@ struct StoreFile {
   let database: Database
 
   /// Opens or makes the file, brings its schema up to date, and gives the store its identity.
-  init(path: String, random: any RandomSource) throws(StoreError) {
+  init(_ configuration: Store.Configuration, random: any RandomSource) throws(StoreError) {
     do throws(SQLiteError) {
       database = try Database(
-        path: path, configuration: .owner(exclusively: false, cacheKiB: 8_192))
+        path: configuration.path, configuration: .owner(exclusively: false, cacheKiB: 8_192))
+      if let bytes = configuration.maximumFileBytes {
+        try database.execute(script: "PRAGMA max_page_count = \(bytes / 4_096)")
+      }
     } catch { throw .failed("\(error)") }
     do throws(Schema.Problem) {
       try StoreSchema.schema.migrate(database)
@@ -141,9 +144,15 @@ struct StoreFile {
     }
   }
 
+  /// Deletes the oldest receipts of before `time`, so many at most that nobody waits for it.
   func deleteReceipts(before time: Int64) throws(SQLiteError) {
-    try database.withStatement("DELETE FROM receipt WHERE received < ?") {
-      statement throws(SQLiteError) in
+    try database.withStatement(
+      """
+      DELETE FROM receipt WHERE (collector, epoch, project, batch) IN (
+        SELECT collector, epoch, project, batch FROM receipt
+        WHERE received < ? ORDER BY received LIMIT 10000)
+      """
+    ) { statement throws(SQLiteError) in
       statement.bind(1, time)
       try statement.run()
     }

@@ -7,18 +7,19 @@ final class StoreInbox: Sendable {
     case gap(ArrivedGap)
   }
 
-  typealias Reply = CheckedContinuation<Result<CommitOutcome, StoreError>, Never>
+  /// Called once with what became of an arrival.
+  typealias Reply = @Sendable (Result<CommitOutcome, StoreError>) -> Void
 
   struct Arrival: Sendable {
     let content: Content
     private let reply: Reply
 
-    init(_ content: Content, _ reply: Reply) {
+    init(_ content: Content, _ reply: @escaping Reply) {
       self.content = content
       self.reply = reply
     }
 
-    func answer(_ result: Result<CommitOutcome, StoreError>) { reply.resume(returning: result) }
+    func answer(_ result: Result<CommitOutcome, StoreError>) { reply(result) }
 
     var byteCount: Int {
       switch content {

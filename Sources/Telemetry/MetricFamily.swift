@@ -25,7 +25,7 @@ package struct MetricLabel: Equatable, Sendable, ExpressibleByStringLiteral {
 ///
 /// Ask for a series once and keep it; the asking takes a lock. Where more combinations turn up than
 /// the limit, what is new is counted under `__other__` in place of its open labels: the scrape stays
-/// small whatever clients invent, and the sums stay right (RELIABILITY 4.2, label cardinality).
+/// small whatever clients invent, and the sums stay right.
 package final class MetricFamily<Series: Sendable>: Sendable {
   package static var overflowValue: String { "__other__" }
   package static var defaultLimit: Int { 200 }

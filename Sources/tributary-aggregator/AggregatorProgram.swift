@@ -1,6 +1,5 @@
 import Aggregator
 import Events
-import Glibc
 import HTTP
 import JSON
 import Platform
@@ -11,6 +10,7 @@ import Telemetry
 /// The program's commands, and what each of them starts.
 enum AggregatorProgram {
   static let version = "0.1.0"
+  static let terminal = Terminal(program: AggregatorService.name)
 
   private static let data = CommandOption.value(
     "data", "DIR", "where the aggregator keeps its data", required: true, .folder)
@@ -61,37 +61,37 @@ enum AggregatorProgram {
     schema: AggregatorSettings.schema)
 
   static func main() {
-    _ = umask(0o077)  // What we write is for its owner alone.
+    Terminal.keepFilesPrivate()
     do {
       switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
-      case .print(let text): Terminal.print(text)
+      case .print(let text): terminal.print(text)
       case .run(let invocation): try start(invocation)
       }
     } catch let problem as UsageProblem {
-      Terminal.fail("\(problem)", .usage)
+      terminal.fail("\(problem)", .usage)
     } catch let problems as SettingsProblems {
-      Terminal.fail("\(problems)", .configuration)
+      terminal.fail("\(problems)", problems.exitCode)
     } catch {
-      Terminal.fail("\(error)", .internal)
+      terminal.fail("\(error)", .internal)
     }
   }
 
   private static func start(_ invocation: Invocation) throws {
     switch invocation.command {
     case ["run"]: try RunCommand.start(invocation)
-    case ["init"]: Terminal.wait { await InitCommand.run(invocation) }
+    case ["init"]: terminal.wait { await InitCommand.run(invocation) }
     case ["check-config"]: try checkConfiguration(invocation)
-    default: Terminal.wait { await ControlCommand.run(invocation) }
+    default: terminal.wait { await ControlCommand.run(invocation) }
     }
   }
 
   private static func checkConfiguration(_ invocation: Invocation) throws {
     if invocation.isGiven("example") {
-      return Terminal.print(AggregatorSettings.schema.example(for: program.name))
+      return terminal.print(AggregatorSettings.schema.example(for: program.name))
     }
     let configuration = try configuration(invocation)
-    for warning in configuration.warnings { Terminal.warn("\(warning)") }
-    Terminal.print(configuration.listing)
+    for warning in configuration.warnings { terminal.warn("\(warning)") }
+    terminal.print(configuration.listing)
   }
 
   static func configuration(_ invocation: Invocation) throws -> Configuration {
@@ -107,7 +107,7 @@ enum AggregatorProgram {
   static func folder(_ invocation: Invocation) -> DataFolder {
     let environment = SettingsSources.processEnvironment
     guard let path = SettingsSources.dataFolder(invocation, environment: environment) else {
-      Terminal.fail("the data folder is missing: name it with --data DIR", .usage)
+      terminal.fail("the data folder is missing: name it with --data DIR", .usage)
     }
     return DataFolder(path)
   }

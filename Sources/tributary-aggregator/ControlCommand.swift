@@ -14,16 +14,16 @@ enum ControlCommand {
         address: .unix(path: folder.controlSocketPath), host: "localhost", tls: nil)
       let answer = try await client.send(try request(invocation), timeout: .seconds(30))
       let text = String(decoding: answer.body, as: UTF8.self)
-      guard answer.status < 400 else { Terminal.fail(text, .negative) }
-      Terminal.print(text + "\n")
-      Terminal.exitAtOnce(.success)
+      guard answer.status < 400 else { AggregatorProgram.terminal.fail(text, .negative) }
+      AggregatorProgram.terminal.print(text + "\n")
+      AggregatorProgram.terminal.end(.success)
     } catch HTTPClientError.unreachable {
-      Terminal.fail(
+      AggregatorProgram.terminal.fail(
         "no aggregator is running on \(folder.directory.path): start it with run", .unavailable)
     } catch let problem as UsageProblem {
-      Terminal.fail("\(problem)", .usage)
+      AggregatorProgram.terminal.fail("\(problem)", .usage)
     } catch {
-      Terminal.fail("\(error)", .internal)
+      AggregatorProgram.terminal.fail("\(error)", .internal)
     }
   }
 
@@ -37,7 +37,7 @@ enum ControlCommand {
       return try OutgoingRequest(.get, target: "/collectors", host: "localhost")
     case ["collector", "revoke"]:
       guard let id = invocation.operands.first else {
-        Terminal.fail("name the collector's id", .usage)
+        AggregatorProgram.terminal.fail("name the collector's id", .usage)
       }
       return try OutgoingRequest(.delete, target: "/collectors/\(id)", host: "localhost")
     case ["project", "add"]:
@@ -48,7 +48,7 @@ enum ControlCommand {
       }
       return try OutgoingRequest(
         .post, target: "/projects?" + parameters.joined(separator: "&"), host: "localhost")
-    default: Terminal.fail("no such command", .usage)
+    default: AggregatorProgram.terminal.fail("no such command", .usage)
     }
   }
 }

@@ -17,17 +17,17 @@ enum InitCommand {
         ownerEmail: invocation.value("owner") ?? "owner@localhost.localdomain",
         hostNames: invocation.values("host"))
       if invocation.isGiven("json") {
-        Terminal.print(String(decoding: made.json, as: UTF8.self))
+        AggregatorProgram.terminal.print(String(decoding: made.json, as: UTF8.self))
       } else {
-        Terminal.print(made.text)
+        AggregatorProgram.terminal.print(made.text)
       }
-      Terminal.exitAtOnce(.success)
+      AggregatorProgram.terminal.end(.success)
     } catch Initialisation.Problem.alreadyInitialised {
-      Terminal.fail("\(folder.directory.path) belongs to an aggregator already", .negative)
+      AggregatorProgram.terminal.fail("\(folder.directory.path) belongs to an aggregator already", .negative)
     } catch let problem as ProjectID.Problem {
-      Terminal.fail("--project is no project id: \(problem)", .usage)
+      AggregatorProgram.terminal.fail("--project is no project id: \(problem)", .usage)
     } catch {
-      Terminal.fail("\(error)", .inputOutput)
+      AggregatorProgram.terminal.fail("\(error)", .inputOutput)
     }
   }
 }

@@ -1,7 +1,6 @@
 import Aggregator
 import Platform
 import Settings
-import Synchronization
 import Telemetry
 
 /// `run`: the aggregator until somebody stops it.
@@ -9,14 +8,12 @@ enum RunCommand {
   static func start(_ invocation: Invocation) throws {
     let configuration = try AggregatorProgram.configuration(invocation)
     let folder = AggregatorProgram.folder(invocation)
-    let running = Running()
-    // Before any other thread: they all inherit which signals are left to this one.
-    SignalWatch.start { running.received($0) }
-    Terminal.wait { await run(folder, configuration, running) }
+    let signals = SignalWatch()
+    AggregatorProgram.terminal.wait { await run(folder, configuration, signals) }
   }
 
   private static func run(
-    _ folder: DataFolder, _ configuration: Configuration, _ running: Running
+    _ folder: DataFolder, _ configuration: Configuration, _ signals: SignalWatch
   ) async -> Never {
     let output = LogOutput(
       service: AggregatorService.name, level: configuration[AggregatorSettings.level],
@@ -31,7 +28,7 @@ enum RunCommand {
       ) { reason in
         log.error("the disk has failed; ending without closing anything", ["error": .text(reason)])
         output.flush()
-        Terminal.exitAtOnce(.inputOutput)
+        AggregatorProgram.terminal.end(.inputOutput)
       }
       log.info(
         "listening",
@@ -39,69 +36,28 @@ enum RunCommand {
           "http": .text("\(service.plainAddress)"), "tls": .text("\(service.secureAddress)"),
           "version": .text(AggregatorProgram.version),
         ])
-      await running.wait(reload: { service.reload() })
+      while await signals.next() == .reload { service.reload() }
       log.info("stopping")
       await service.stop()
       output.flush()
-      Terminal.exitAtOnce(.success)
+      AggregatorProgram.terminal.end(.success)
     } catch let failure as AggregatorService.Failure {
       output.flush()
       switch failure {
       case .notInitialised(let folder):
-        Terminal.fail(
+        AggregatorProgram.terminal.fail(
           "\(folder) is no aggregator's folder; make one with: tributary-aggregator init --data \(folder)",
           .configuration)
-      case .locked(let reason): Terminal.fail("the data folder is in use: \(reason)", .temporary)
+      case .locked(let reason): AggregatorProgram.terminal.fail("the data folder cannot be had: \(reason)", .temporary)
       case .certificate(let reason):
-        Terminal.fail("the certificate cannot be used: \(reason)", .configuration)
-      case .listener(let error): Terminal.fail("cannot listen: \(error)", .system)
-      case .store(let reason): Terminal.fail("the store cannot be opened: \(reason)", .inputOutput)
+        AggregatorProgram.terminal.fail("the certificate cannot be used: \(reason)", .configuration)
+      case .listener(let error): AggregatorProgram.terminal.fail("cannot listen: \(error)", .system)
+      case .store(let reason): AggregatorProgram.terminal.fail("the store cannot be opened: \(reason)", .inputOutput)
       case .newerFormat(let what):
-        Terminal.fail("the data are of a newer version of this program: \(what)", .configuration)
+        AggregatorProgram.terminal.fail("the data are of a newer version of this program: \(what)", .configuration)
       }
     } catch {
-      Terminal.fail("\(error)", .internal)
-    }
-  }
-}
-
-/// Waits for signals on behalf of a task.
-private final class Running: Sendable {
-  private struct State {
-    var signals: [SignalWatch.Signal] = []
-    var waiter: Waiter?
-  }
-  private let state = Mutex(State())
-
-  func received(_ signal: SignalWatch.Signal) {
-    let waiter = state.withLock { state in
-      state.signals.append(signal)
-      defer { state.waiter = nil }
-      return state.waiter
-    }
-    waiter?.wake()
-  }
-
-  /// Returns when the program is to stop.
-  func wait(reload: () -> Void) async {
-    while true {
-      await Waiter.wait { waiter in
-        state.withLock { state in
-          if !state.signals.isEmpty { return false }
-          state.waiter = waiter
-          return true
-        }
-      }
-      let signals = state.withLock { state in
-        defer { state.signals = [] }
-        return state.signals
-      }
-      for signal in signals {
-        switch signal {
-        case .stop: return
-        case .reload: reload()
-        }
-      }
+      AggregatorProgram.terminal.fail("\(error)", .internal)
     }
   }
 }

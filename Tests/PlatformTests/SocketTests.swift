@@ -35,7 +35,7 @@ private struct EchoWorld {
   }
 
   func connect() async throws -> any ByteStream {
-    try await net.connect(to: listener.address, deadline: inSeconds(60))
+    try await net.connect(to: listener.address, deadline: inSeconds(600))
   }
 }
 
@@ -142,7 +142,7 @@ private func temporaryPath(_ name: String) -> String {
     let address = world.listener.address
     world.listener.close()
     await #expect(throws: StreamError.self) {
-      _ = try await world.net.connect(to: address, deadline: inSeconds(60))
+      _ = try await world.net.connect(to: address, deadline: inSeconds(600))
     }
   }
 }

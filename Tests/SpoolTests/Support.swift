@@ -71,7 +71,8 @@ func openStore(_ directory: String, disk: any Disk = SystemDisk(), seed: UInt64 
   -> SpoolOpening.Opened
 {
   try SpoolOpening(
-    configuration: .test(directory), disk: disk, random: SeededRandom(seed: seed), now: 1_000
+    configuration: .test(directory), disk: disk, clock: Shared.clock,
+    random: SeededRandom(seed: seed)
   ).open()
 }
 

@@ -5,7 +5,7 @@ import Query
 
 /// Events as the answers write them.
 enum EventJSON {
-  /// The whole event, as DESIGN's event model has it.
+  /// The whole event: `Docs/semantics.md` says what each field means.
   static func write(
     _ stored: StoredEvent, of project: ProjectID, to json: inout JSONWriter
   ) throws(QueryError) {
@@ -23,7 +23,7 @@ enum EventJSON {
     json.key("interactive")
     json.bool(view.flags.contains(.interactive))
     json.key("cts")
-    json.integer(time(of: view, stored))
+    json.integer(view.time(clockShift: stored.clockShift))
     json.key("sts")
     json.integer(view.sts)
     if let raw = view.rawTime {
@@ -59,7 +59,7 @@ enum EventJSON {
     json.key("event_type")
     json.string(utf8: bytes.extracting(view.name))
     json.key("timestamp")
-    json.string(Instant(milliseconds: time(of: view, stored)).rfc3339)
+    json.string(Instant(milliseconds: view.time(clockShift: stored.clockShift)).rfc3339)
     json.key("metadata")
     try properties(view.props, bytes, &json)
     if let session = view.session {
@@ -76,12 +76,6 @@ enum EventJSON {
       return try EventRecordView(
         stored.record.span, range: 0..<stored.record.count, checking: false)
     } catch { throw .unreadable("a stored record: \(error)") }
-  }
-
-  /// When it happened: what the collector's own clock said is put right where that clock was wrong.
-  private static func time(of view: EventRecordView, _ stored: StoredEvent) -> Int64 {
-    guard view.flags.contains(.ctsIsReceipt) else { return view.cts }
-    return view.cts + stored.clockShift
   }
 
   private static func properties(

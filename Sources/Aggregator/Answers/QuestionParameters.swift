@@ -12,12 +12,14 @@ struct QuestionParameters {
   }
 
   private let fields: [(name: String, value: String)]
+  private let isText: Bool
   let now: Instant
   /// Days are UTC until projects have zones.
   let zone = Zone.utc
 
   init(_ head: RequestHead, now: Int64) {
     fields = head.queryFields
+    isText = head.isQueryText
     self.now = Instant(milliseconds: now)
   }
 
@@ -30,6 +32,9 @@ struct QuestionParameters {
 
   /// Refuses what nobody would read: a misspelt filter must not answer a wider question.
   func only(_ known: [String]) throws(Problem) {
+    guard isText else {
+      throw Problem(parameter: fields.first?.name ?? "", message: "or another one is not UTF-8")
+    }
     for field in fields where !known.contains(field.name) {
       throw Problem(
         parameter: field.name, message: "is not known here; known are \(known.joined(separator: ", "))")

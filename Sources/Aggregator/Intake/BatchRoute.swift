@@ -104,7 +104,8 @@ struct BatchRoute: Sendable {
   }
 
   private func count(_ outcome: CommitOutcome, _ project: ProjectID) {
-    guard outcome.status != .duplicate else { return }
+    // What a replay brought was counted when it came first.
+    guard outcome.status != .duplicate || outcome.accepted == 0 else { return }
     let series = metrics.project(project.text)
     series.accepted.add(outcome.accepted)
     series.duplicate.add(outcome.duplicates)

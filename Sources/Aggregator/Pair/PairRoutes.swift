@@ -82,7 +82,9 @@ struct PairRoutes: Sendable {
   }
 
   static func refusal(_ status: HTTPStatus, _ code: String, _ message: String) -> Response {
-    .json(Refusal(code: code, message: message).encode(), status)
+    var response = Response.json(Refusal(code: code, message: message).encode(), status)
+    if status == .serviceUnavailable { response.fields.append("Retry-After", 5) }
+    return response
   }
 
   // MARK: Enrolment

@@ -142,6 +142,20 @@ extension RequestHead {
     return nil
   }
 
+  /// Whether every name and value of the query is UTF-8 once it is decoded.
+  package var isQueryText: Bool {
+    guard let query = target.query else { return true }
+    let bytes = fields.bytes.span
+    var reader = FormReader(query)
+    while let field = reader.next(bytes) {
+      for range in [field.name, field.value] {
+        let decoded = PercentCoding.form(bytes, range)
+        if String(validating: decoded.span) == nil { return false }
+      }
+    }
+    return true
+  }
+
   /// All query parameters in their order.
   package var queryFields: [(name: String, value: String)] {
     guard let query = target.query else { return [] }

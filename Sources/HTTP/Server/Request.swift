@@ -14,14 +14,25 @@ package final class Request {
   package internal(set) var arrivedNanoseconds: UInt64 = 0
   /// What the route's pattern left open, in its order: `user/{id}` gives one. Decoded.
   package internal(set) var parameters: [String] = []
-  /// The pattern of the route that took the request: for metrics, which must not count by path.
-  package internal(set) var route: String = "none"
+  /// The route that took the request: for metrics, which must not count by path.
+  package internal(set) var route = RequestRoute.none
 
   init(body: RequestBody, peer: PeerAddress, security: ConnectionSecurity) {
     self.body = body
     self.peer = peer
     self.security = security
   }
+}
+
+/// A route by its pattern, and by a number that is quicker to look up.
+package struct RequestRoute: Sendable {
+  package let pattern: String
+  package let number: Int
+
+  /// No route took the request.
+  static let none = RequestRoute(pattern: "none", number: 0)
+  /// The request was no HTTP of ours.
+  static let refused = RequestRoute(pattern: "refused", number: -1)
 }
 
 /// What protects a connection.

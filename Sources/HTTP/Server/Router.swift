@@ -9,6 +9,8 @@ package struct Router: Sendable {
   private struct Route: Sendable {
     let method: Method
     let pattern: String
+    /// The place in `table`, from 1 on.
+    let number: Int
     let segments: [Segment]
     let handler: Handler
   }
@@ -21,6 +23,7 @@ package struct Router: Sendable {
   /// Paths without parameters, by their bytes' length: a look-up compares one or two of them.
   private var literal: [[(path: [UInt8], route: Route)]] = []
   private var open: [Route] = []
+  private var routeCount = 0
   private let refusal: @Sendable (RouterRefusal) -> Response
 
   /// `refusal` words the answers to what no route takes.
@@ -33,7 +36,9 @@ package struct Router: Sendable {
       .map { piece -> Segment in
         piece.first == UInt8(ascii: "{") ? .parameter : .literal(Array(piece))
       }
-    let route = Route(method: method, pattern: pattern, segments: segments, handler: handler)
+    routeCount += 1
+    let route = Route(
+      method: method, pattern: pattern, number: routeCount, segments: segments, handler: handler)
     if segments.contains(.parameter) {
       open.append(route)
       return
@@ -52,10 +57,10 @@ package struct Router: Sendable {
   package func respond(to request: Request) async -> Response {
     var allowed: [String] = []
     if let route = find(request, &allowed) {
-      request.route = route.pattern
+      request.route = RequestRoute(pattern: route.pattern, number: route.number)
       return await route.handler(request)
     }
-    request.route = "none"
+    request.route = .none
     if allowed.isEmpty { return refusal(.unknownPath(request.head.path)) }
     var response = refusal(.wrongMethod(request.head.method.text, allowed: allowed))
     // Methods of our own routes: nothing in them could be refused.

@@ -68,6 +68,8 @@ final class ServerConnection: Sendable {
       if output.isEmpty { answeredNanoseconds = SystemClock.monotonicNanoseconds }
       let keeps = try await send(response, to: request, &output)
       service.observe(request, response.status.code)
+      // A client may wait for the answer before it sends the rest of a body that nobody wants.
+      if !request.body.isAtEnd { try await flush(&output) }
       guard keeps, await request.body.drain(atMost: service.limits.drainedBodyBytes) else {
         let isWriting = !request.body.isAtEnd || !request.body.input.isEmpty
         mustLinger.store(isWriting, ordering: .relaxed)
@@ -136,7 +138,7 @@ final class ServerConnection: Sendable {
 
   private func observeRefusal(of request: Request, _ status: Int) {
     request.head = RequestHead()  // What was read of a head means nothing, and points nowhere.
-    request.route = "refused"
+    request.route = .refused
     request.arrivedNanoseconds = SystemClock.monotonicNanoseconds
     service.observe(request, status)
   }

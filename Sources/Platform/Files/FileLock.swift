@@ -3,10 +3,19 @@ internal import Glibc
 /// The right to a folder, held by one process at a time for as long as this value lives; the kernel
 /// takes it back when the process ends, however it ends.
 package struct FileLock: ~Copyable, Sendable {
-  package enum Problem: Error, Equatable {
+  package enum Problem: Error, Equatable, CustomStringConvertible {
     /// Another process holds it; its number as it wrote it down, if it could be read.
     case held(by: Int32?)
     case system(SystemError)
+
+    /// Why the folder cannot be had, for people.
+    package var description: String {
+      switch self {
+      case .held(let holder?): "process \(holder) uses it"
+      case .held(nil): "another process uses it"
+      case .system(let error): "\(error)"
+      }
+    }
   }
 
   private let file: File

@@ -1,0 +1,4 @@
+import Spool
+
+/// The spool's name of an epoch, where batches have theirs too.
+typealias SpoolEpoch = Epoch

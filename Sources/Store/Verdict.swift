@@ -1,0 +1,87 @@
+import Batches
+import Events
+
+/// Which rows of a batch count, and why the others do not.
+struct Verdict {
+  let rejected: RowSet
+  /// Rows whose id is taken: by an event of before, or by an earlier row of this group.
+  var duplicates: RowSet
+  /// Those of them that say something else than the event that came first.
+  var conflicts: [Int] = []
+
+  init(on batch: ArrivedBatch) {
+    var rejected = RowSet(rows: batch.columns.rowCount)
+    for row in batch.rejected { rejected.insert(row.row) }
+    self.rejected = rejected
+    duplicates = RowSet(rows: batch.columns.rowCount)
+  }
+
+  var dropped: RowSet { rejected.union(duplicates) }
+
+  /// A batch that brings nothing new is a replay, whatever its number.
+  var status: CommitOutcome.Status {
+    if rejected.count > 0 { return .partial }
+    return duplicates.isFull ? .duplicate : .committed
+  }
+}
+
+extension StoreWriter {
+  /// Claims the ids of the rows that count for the batch of this number, and says which do not.
+  /// Nothing is written. Whatever comes of it, `unclaim` takes it back.
+  func judge(
+    _ batch: ArrivedBatch, number: Int64, in project: HotProject
+  ) throws(StoreError) -> Verdict {
+    let columns = batch.columns
+    var verdict = Verdict(on: batch)
+    let meetings = project.claim(columns.ids, batch: number, except: verdict.rejected)
+    if meetings.isEmpty { return verdict }
+
+    // In the order of the first copies' batches, so that each of those is decoded once at most.
+    var first: (number: Int64, columns: BatchColumns) = (number, columns)
+    for meeting in meetings.sorted(by: { $0.place.packed < $1.place.packed }) {
+      let (row, place) = (meeting.row, meeting.place)
+      if place.batch != first.number {
+        let entry =
+          place.batch == number ? nil : try shelf.batch(place.batch, from: file.database, batches)
+        first = (place.batch, entry?.columns ?? columns)
+      }
+      guard first.columns.ids[place.row] == columns.ids[row] else { continue }
+      verdict.add(row, of: columns, first: first.columns, at: place.row)
+    }
+    claimStrangers(meetings.map(\.row), batch, number: number, in: project, &verdict)
+    verdict.conflicts.sort()
+    return verdict
+  }
+
+  /// Rows that have only met events with other ids, which happens once in 2^64 times: they are new,
+  /// unless one of them repeats another.
+  private func claimStrangers(
+    _ rows: [Int], _ batch: ArrivedBatch, number: Int64, in project: HotProject,
+    _ verdict: inout Verdict
+  ) {
+    let columns = batch.columns
+    var claimed: [EventID: Int] = [:]
+    for row in rows where !verdict.duplicates.contains(row) {
+      let earlier = claimed[columns.ids[row]]
+      if earlier == row { continue }
+      if let earlier {
+        verdict.add(row, of: columns, first: columns, at: earlier)
+      } else {
+        claimed[columns.ids[row]] = row
+        project.claim(new: columns.ids, batch: number, rows: CollectionOfOne(row))
+      }
+    }
+  }
+}
+
+extension Verdict {
+  fileprivate mutating func add(
+    _ row: Int, of columns: BatchColumns, first: BatchColumns, at firstRow: Int
+  ) {
+    guard !duplicates.contains(row) else { return }
+    duplicates.insert(row)
+    // Nearly always it is the very record again, which is quicker to see than to hash twice.
+    if columns.record(at: row) == first.record(at: firstRow) { return }
+    if columns.payloadHash(at: row) != first.payloadHash(at: firstRow) { conflicts.append(row) }
+  }
+}
