@@ -123,7 +123,7 @@ let package = Package(
     tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "Calendar"),
-    tests(of: "HTTP", with: ["CHTTP", "Platform"]),
+    tests(of: "HTTP", with: ["CHTTP", "COpenSSL", "Crypto", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["CFaultVFS", "Events", "Platform", "SQLite"]),
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),

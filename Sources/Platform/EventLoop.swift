@@ -9,7 +9,7 @@ import Synchronization
 /// An idle loop sleeps in the kernel until something happens. A loop lives as long as its process.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
   // SAFETY: what is not `let` or behind a lock is touched by the loop's own thread only
-  // (`localJobs`), or written once before any other thread can know the loop (`thread`).
+  // (`localJobs`).
 
   private struct Inbox {
     var jobs: [UnownedJob] = []
@@ -24,7 +24,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private let timers = Mutex(TimerQueue())
   private let connectionCount = Atomic<Int>(0)
   private var localJobs: [UnownedJob] = []
-  private var thread = pthread_t()
+  /// Zero until the thread runs: whoever asks before is not on it.
+  private let thread = Atomic<UInt>(0)
 
   private static let alarmToken = UInt64.max
 
@@ -43,7 +44,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   /// True on the loop's own thread.
-  package var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
+  package var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
   // MARK: Jobs
 
@@ -75,7 +76,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   // MARK: The turn
 
   private func run() -> Never {
-    thread = pthread_self()
+    thread.store(UInt(pthread_self()), ordering: .relaxed)
     var events = [clinux_event](repeating: clinux_event(), count: 256)
     var batch: [UnownedJob] = []
     while true {

@@ -56,7 +56,9 @@ package final class Listener: EventSource {
       }
       guard number >= 0 else {
         switch errno {
-        case EINTR, ECONNABORTED: continue
+        // Errors of the one connection, which is taken off the queue with them (accept(2)).
+        case EINTR, ECONNABORTED, EPERM, EPROTO, ENETDOWN, ENETUNREACH, EHOSTUNREACH, ENOPROTOOPT:
+          continue
         case EMFILE, ENFILE, ENOMEM, ENOBUFS:
           // No new edge comes for those that wait in the backlog: try again in a moment.
           let retry = SystemClock.monotonicNanoseconds + 100_000_000
@@ -91,8 +93,7 @@ package final class Listener: EventSource {
       else { throw SystemError(code: EADDRNOTAVAIL, call: "bind", subject: address.description) }
       return try listen(on: target, address)
     case .unix(let path):
-      // A socket file that nobody answers on is left from a run that was killed.
-      if !isAnswered(path) { _ = unsafe unlink(path) }
+      if isLeftBehind(path) { _ = unsafe unlink(path) }
       let descriptor = try listen(on: .unix(path: path), address)
       _ = unsafe chmod(path, 0o660)
       return descriptor
@@ -124,10 +125,15 @@ package final class Listener: EventSource {
     return descriptor
   }
 
-  private static func isAnswered(_ path: String) -> Bool {
-    guard let probe = try? newSocket(AF_UNIX, .unix(path: path)) else { return false }
+  /// Whether a socket stands there on which nobody listens: left from a run that was killed. Another
+  /// file, or a server that is merely busy, is not ours to remove.
+  private static func isLeftBehind(_ path: String) -> Bool {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK,
+      let probe = try? newSocket(AF_UNIX, .unix(path: path))
+    else { return false }
     return unsafe SocketAddress.unix(path: path).withPointer {
-      unsafe connect(probe.raw, $0, $1) == 0
+      unsafe connect(probe.raw, $0, $1) != 0 && errno == ECONNREFUSED
     }
   }
 

@@ -5,7 +5,8 @@ struct TimerQueue {
     let id: UInt64
   }
 
-  /// A binary heap, the earliest deadline first. Cancelled sleepers stay until their time comes.
+  /// A binary heap, the earliest deadline first. Cancelled sleepers stay until their time comes, or
+  /// until they are the most of it.
   private var heap: [Entry] = []
   private var sleepers: [UInt64: Waiter] = [:]
   /// Reserved, and cancelled before the sleeper was even added.
@@ -38,8 +39,19 @@ struct TimerQueue {
   /// The sleeper to resume now, if it was asleep.
   mutating func cancel(_ id: UInt64) -> Waiter? {
     if reserved.contains(id) { cancelledEarly.insert(id) }
-    return sleepers.removeValue(forKey: id)
+    let sleeper = sleepers.removeValue(forKey: id)
+    if heap.count > 64, heap.count > 2 * sleepers.count { forgetCancelled() }
+    return sleeper
   }
+
+  /// A sorted array is a heap too.
+  private mutating func forgetCancelled() {
+    heap.removeAll { sleepers[$0.id] == nil }
+    heap.sort { $0.deadline < $1.deadline }
+  }
+
+  /// The places taken, for tests.
+  var size: Int { heap.count }
 
   /// True if the loop has to wake earlier than it planned.
   mutating func scheduleSweep(at deadline: UInt64) -> Bool {

@@ -46,16 +46,20 @@ internal import COpenSSL
 
 /// Reading PEM texts.
 enum PEM {
-  /// All certificates, in their order.
-  static func certificates(in text: [UInt8]) -> [Certificate] {
+  /// All certificates, in their order; nil where one of them is broken or cut off.
+  static func certificates(in text: [UInt8]) -> [Certificate]? {
     unsafe reading(text) { memory in
       var all: [Certificate] = []
+      ERR_clear_error()
       while let next = unsafe PEM_read_bio_X509(memory, nil, nil, nil) {
         all.append(unsafe Certificate(adopting: next))
       }
-      ERR_clear_error()  // The end of the text is noted as an error.
-      return all
-    } ?? []
+      // The end of the text is noted as an error too; so is a block without its last line, which
+      // only its first line gives away.
+      let isAtEnd = copenssl_is_end_of_pem(ERR_peek_last_error()) == 1
+      ERR_clear_error()
+      return isAtEnd && all.count == count(of: "-----BEGIN CERTIFICATE-----", in: text) ? all : nil
+    } ?? nil
   }
 
   static func privateKey(in text: [UInt8]) -> PrivateKey? {
@@ -64,6 +68,11 @@ enum PEM {
       unsafe PEM_read_bio_PrivateKey(memory, nil, { _, _, _, _ in 0 }, nil)
         .map { unsafe PrivateKey(adopting: $0) }
     } ?? nil
+  }
+
+  private static func count(of marker: StaticString, in text: [UInt8]) -> Int {
+    let marker = Array(marker.description.utf8)
+    return text.indices.count { text[$0...].starts(with: marker) }
   }
 
   private static func reading<R>(_ text: [UInt8], _ body: (OpaquePointer) -> R) -> R? {

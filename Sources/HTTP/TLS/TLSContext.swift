@@ -46,6 +46,9 @@ package final class TLSContext: Sendable {
 
   /// Takes new credentials into use for connections to come; if they are bad, the old ones stay.
   package func replace(_ credentials: TLSCredentials) throws(TLSProblem) {
+    guard case .server = role else {
+      throw TLSProblem(code: .badCredentials, reason: "a client has no credentials to replace")
+    }
     let replacement = try ContextHandle(server: credentials)
     handle.withLock { $0 = replacement }
   }
@@ -65,6 +68,9 @@ package final class TLSContext: Sendable {
 
   deinit { unsafe SSL_CTX_free(pointer) }
 
+  /// 112 bits: no SHA-1, no RSA below 2048.
+  static let securityLevel: Int32 = 2
+
   private init(_ method: OpaquePointer?, minimum: Int32) throws(TLSProblem) {
     guard let pointer = unsafe SSL_CTX_new(method) else {
       throw .last(.protocolFailure, "a TLS context")
@@ -82,16 +88,16 @@ package final class TLSContext: Sendable {
       unsafe copenssl_set_groups(pointer, "X25519:P-256:P-384") == 1,
       unsafe copenssl_set_min_version(pointer, minimum) == 1
     else { throw .last(.protocolFailure, "the TLS profile") }
-    unsafe SSL_CTX_set_security_level(pointer, 2)
+    unsafe SSL_CTX_set_security_level(pointer, Self.securityLevel)
   }
 
   convenience init(server credentials: TLSCredentials) throws(TLSProblem) {
     try unsafe self.init(TLS_server_method(), minimum: TLS1_2_VERSION)
-    // Two tickets for every full handshake are OpenSSL's default; nobody resumes them here.
+    // Two tickets for every full handshake are OpenSSL's default; nobody resumes them here. (Those
+    // of TLS 1.2 are refused with the relics: their keys would live as long as the process.)
     unsafe SSL_CTX_set_num_tickets(pointer, 0)
-    let chain = PEM.certificates(in: credentials.chain)
-    guard let leaf = chain.first else {
-      throw TLSProblem(code: .badCredentials, reason: "no certificate in the PEM file")
+    guard let chain = PEM.certificates(in: credentials.chain), let leaf = chain.first else {
+      throw TLSProblem(code: .badCredentials, reason: "no whole certificate in the PEM file")
     }
     guard let key = PEM.privateKey(in: credentials.key) else {
       throw .last(.badCredentials, "the private key")
@@ -112,9 +118,8 @@ package final class TLSContext: Sendable {
     switch trust {
     case .authorities(let pem):
       let store = unsafe SSL_CTX_get_cert_store(pointer)
-      let authorities = PEM.certificates(in: pem)
-      guard !authorities.isEmpty else {
-        throw TLSProblem(code: .badCredentials, reason: "no authority in the PEM file")
+      guard let authorities = PEM.certificates(in: pem), !authorities.isEmpty else {
+        throw TLSProblem(code: .badCredentials, reason: "no whole authority in the PEM file")
       }
       for authority in authorities {
         guard unsafe X509_STORE_add_cert(store, authority.pointer) == 1 else {
@@ -127,7 +132,10 @@ package final class TLSContext: Sendable {
         throw .last(.badCredentials, "the system's authorities")
       }
       unsafe SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, nil)
-    case .pinnedAuthority:
+    case .pinnedAuthority(let digest):
+      guard digest.count == 32 else {
+        throw TLSProblem(code: .badCredentials, reason: "the pin is no SHA-256")
+      }
       // Verified after the handshake, before a byte is written: the authority comes with it.
       unsafe SSL_CTX_set_verify(pointer, SSL_VERIFY_NONE, nil)
     }

@@ -19,6 +19,8 @@ internal import Platform
   private let context: ContextHandle
   private let role: TLSContext.Role
   private let host: String?
+  /// What broke the session: after that OpenSSL must not be asked again.
+  private var failure: TLSProblem?
 
   init(_ context: ContextHandle, role: TLSContext.Role, host: String?) throws(TLSProblem) {
     self.context = context
@@ -50,8 +52,10 @@ internal import Platform
 
   deinit { unsafe SSL_free(session) }
 
-  /// Has certificates checked to be for this name or address.
+  /// Has certificates checked to be for this name or address. An empty name would switch the check
+  /// off, and one that begins with a dot would take any name under it.
   private static func expect(_ host: String, _ parameters: OpaquePointer?) -> Bool {
+    guard !host.isEmpty, !host.hasPrefix("."), !host.utf8.contains(0) else { return false }
     if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1 { return true }
     ERR_clear_error()
     unsafe X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
@@ -60,6 +64,11 @@ internal import Platform
 
   /// True for TLS 1.3.
   var isModern: Bool { unsafe SSL_version(session) == TLS1_3_VERSION }
+
+  /// True where the server gave something to resume with.
+  var hasTicket: Bool {
+    unsafe SSL_get_session(session).map { unsafe SSL_SESSION_has_ticket($0) == 1 } ?? false
+  }
 
   // MARK: Bytes of the network
 
@@ -89,17 +98,24 @@ internal import Platform
   // MARK: Steps
 
   func handshake() throws(TLSProblem) -> Step {
+    if let failure { throw failure }
     ERR_clear_error()
     let result = unsafe SSL_do_handshake(session)
     if result == 1 {
-      if case .client(.pinnedAuthority(let digest)) = role { try verify(pinned: digest) }
+      guard case .client(.pinnedAuthority(let digest)) = role else { return .done }
+      do { try verify(pinned: digest) } catch {
+        failure = error
+        throw error
+      }
       return .done
     }
     return try step(after: result, "the TLS handshake")
   }
 
-  /// Decrypts what has arrived, as much as there is room for; the count is added to `filled`.
+  /// Decrypts what has arrived, as much as there is room for; the count is added to `filled`. An
+  /// error behind some bytes is thrown by the next call.
   func read(_ room: UnsafeMutableRawBufferPointer, _ filled: inout Int) throws(TLSProblem) -> Step {
+    if let failure { throw failure }
     ERR_clear_error()
     while filled < room.count {
       // SAFETY: at most the rest of this buffer is written.
@@ -109,14 +125,20 @@ internal import Platform
         filled += Int(result)
         continue
       }
-      let step = try step(after: result, "reading")
-      return filled > 0 ? .done : step
+      do {
+        let step = try step(after: result, "reading")
+        return filled > 0 ? .done : step
+      } catch {
+        if filled > 0 { return .done }
+        throw error
+      }
     }
     return .done
   }
 
-  /// Encrypts all of these bytes into the output.
-  func write(_ bytes: [UInt8]) throws(TLSProblem) {
+  /// Encrypts these bytes, all of them, into the output.
+  func write(_ bytes: ArraySlice<UInt8>) throws(TLSProblem) {
+    if let failure { throw failure }
     ERR_clear_error()
     var sent = 0
     while sent < bytes.count {
@@ -136,6 +158,7 @@ internal import Platform
 
   /// Adds the farewell to the output.
   func finishWriting() {
+    guard failure == nil else { return }
     ERR_clear_error()
     _ = unsafe SSL_shutdown(session)
     ERR_clear_error()
@@ -145,11 +168,14 @@ internal import Platform
     switch unsafe SSL_get_error(session, result) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .needsInput
     case SSL_ERROR_ZERO_RETURN: return .ended
-    default: throw failure(doing)
+    default:
+      let problem = problem(doing)
+      failure = problem
+      throw problem
     }
   }
 
-  private func failure(_ doing: String) -> TLSProblem {
+  private func problem(_ doing: String) -> TLSProblem {
     let verdict = unsafe SSL_get_verify_result(session)
     guard case .client = role, verdict != X509_V_OK else {
       return .last(.protocolFailure, doing)
@@ -200,8 +226,11 @@ internal import Platform
     guard unsafe X509_STORE_add_cert(store, authority.pointer) == 1,
       unsafe X509_STORE_CTX_init(check, store, leaf, chain) == 1,
       unsafe X509_STORE_CTX_set_default(check, "ssl_server") == 1,
-      unsafe Self.expect(host, X509_STORE_CTX_get0_param(check))
+      let parameters = unsafe X509_STORE_CTX_get0_param(check),
+      unsafe Self.expect(host, parameters)
     else { throw .last(.protocolFailure, "verifying") }
+    // What the library sets by itself where it verifies during the handshake.
+    unsafe X509_VERIFY_PARAM_set_auth_level(parameters, ContextHandle.securityLevel)
     guard unsafe X509_verify_cert(check) == 1 else {
       throw Self.distrust(Int(unsafe X509_STORE_CTX_get_error(check)))
     }

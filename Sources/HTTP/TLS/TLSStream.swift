@@ -5,8 +5,9 @@ import Synchronization
 package final class TLSStream: ByteStream {
   private struct State: ~Copyable {
     let session: TLSSession
-    /// Somebody is sending the output; what others add is sent by them too.
+    /// Somebody is sending the output; others wait until they are through.
     var isSending = false
+    var waiting: [Waiter] = []
   }
 
   private let transport: any ByteStream
@@ -36,9 +37,13 @@ package final class TLSStream: ByteStream {
       var step = TLSSession.Step.needsInput
       var failure: TLSProblem?
       do throws(TLSProblem) { step = try session.handshake() } catch { failure = error }
-      let output = session.takeOutput()  // An alert too, so that the peer learns why.
+      let output = session.takeOutput()
+      if let failure {
+        // An alert, so that the peer learns why; if it has gone, our reason is still the reason.
+        if !output.isEmpty { try? await transport.write(output) }
+        throw StreamError(failure)
+      }
       if !output.isEmpty { try await transport.write(output) }
-      if let failure { throw StreamError(failure) }
       if step == .done { break }
       guard try await transport.read(into: &buffer) > 0 else {
         throw .broken("the peer ended the connection during the TLS handshake")
@@ -73,20 +78,24 @@ package final class TLSStream: ByteStream {
       if count > 0 { return count }
       if step == .ended { return 0 }
       try await send()  // Answers of TLS itself: key updates.
-      guard try await transport.read(into: &raw) > 0 else {
-        // No farewell: bytes may be missing, and only what frames them can tell.
-        return 0
-      }
+      buffer.releaseIfEmpty()
+      // An end without a farewell may be an attacker's: whoever cuts a connection can cut an answer.
+      guard try await transport.read(into: &raw) > 0 else { throw .reset }
       state.withLock { $0.session.receive(raw.storage.span.extracting(raw.window)) }
       raw.consume(raw.count)
     }
   }
 
   package func write(_ bytes: [UInt8]) async throws(StreamError) {
-    do {
-      try state.withLock { state throws(TLSProblem) in try state.session.write(bytes) }
-    } catch { throw StreamError(error) }
-    try await send()
+    var start = 0
+    while start < bytes.count {
+      let slice = bytes[start..<min(start + Self.writeSize, bytes.count)]
+      do {
+        try state.withLock { state throws(TLSProblem) in try state.session.write(slice) }
+      } catch { throw StreamError(error) }
+      try await send()
+      start = slice.endIndex
+    }
   }
 
   package func finishWriting() async {
@@ -104,20 +113,46 @@ package final class TLSStream: ByteStream {
 
   package func setDeadline(_ nanoseconds: UInt64) { transport.setDeadline(nanoseconds) }
 
-  /// Sends what the session has to say. Of two tasks that come here one sends for both.
+  /// Sends what the session has to say. Of two tasks that come here the second waits, and finds its
+  /// bytes sent or sends them.
   private func send() async throws(StreamError) {
     while true {
-      let output = state.withLock { state -> [UInt8] in
-        if state.isSending { return [] }
+      let output = state.withLock { state -> [UInt8]? in
+        if state.isSending { return nil }
         let output = state.session.takeOutput()
         state.isSending = !output.isEmpty
         return output
       }
+      guard let output else {
+        await waitForSender()
+        continue
+      }
       if output.isEmpty { return }
-      defer { state.withLock { $0.isSending = false } }
+      defer { senderIsThrough() }
       try await transport.write(output)
     }
   }
+
+  private func waitForSender() async {
+    await Waiter.wait { waiter in
+      state.withLock { state in
+        if state.isSending { state.waiting.append(waiter) }
+        return state.isSending
+      }
+    }
+  }
+
+  private func senderIsThrough() {
+    let waiting = state.withLock { state in
+      state.isSending = false
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for waiter in waiting { waiter.wake() }
+  }
+
+  /// Encrypted and sent at once: OpenSSL keeps a buffer of that size for the connection's life.
+  private static let writeSize = 32 * 1_024
 
   /// The most a TLS record can hold.
   private static let recordSize = 16 * 1_024
