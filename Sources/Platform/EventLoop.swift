@@ -9,7 +9,8 @@ import Synchronization
 /// An idle loop sleeps in the kernel until something happens. A loop lives as long as its process.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
   // SAFETY: what is not `let` or behind a lock is touched by the loop's own thread only
-  // (`localJobs`).
+  // (`localJobs`,
+  // `spareRooms`).
 
   private struct Inbox {
     var jobs: [UnownedJob] = []
@@ -24,6 +25,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private let timers = Mutex(TimerQueue())
   private let connectionCount = Atomic<Int>(0)
   private var localJobs: [UnownedJob] = []
+  private var spareRooms: [[UInt8]] = []
   /// Zero until the thread runs: whoever asks before is not on it.
   private let thread = Atomic<UInt>(0)
 
@@ -151,6 +153,30 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   /// How many descriptors live here: what a listener balances by.
   package var load: Int { connectionCount.load(ordering: .relaxed) }
+
+  // MARK: Room to read into
+
+  /// What more connections give back is freed, and so is what grew large.
+  private static let maximumSpareRooms = 64
+  private static let maximumRoom = 64 * 1_024
+
+  /// Takes the memory of a connection that begins to wait: those that wait need none, and those that
+  /// do not share it.
+  func takeRoom(of buffer: inout InputBuffer) {
+    guard buffer.isEmpty, !buffer.storage.isEmpty else { return }
+    let room = buffer.takeRoom()
+    guard isCurrent, room.count <= Self.maximumRoom, spareRooms.count < Self.maximumSpareRooms
+    else { return }
+    spareRooms.append(room)
+  }
+
+  func giveRoom(to buffer: inout InputBuffer) {
+    guard buffer.storage.isEmpty, isCurrent, let room = spareRooms.popLast() else { return }
+    buffer.use(room)
+  }
+
+  /// For tests, on the loop's thread.
+  var spareRoomCount: Int { spareRooms.count }
 
   // MARK: Time
 

@@ -52,6 +52,19 @@ package struct InputBuffer: Sendable {
   /// Gives the memory back if nothing is waiting in it: an idle connection keeps none.
   package mutating func releaseIfEmpty() { if window.isEmpty { storage = [] } }
 
+  /// Parts with the memory, for another buffer to use. Nothing may be waiting in it.
+  mutating func takeRoom() -> [UInt8] {
+    precondition(window.isEmpty, "bytes are waiting")
+    defer { storage = [] }
+    return storage
+  }
+
+  /// Takes memory over that another buffer parted with.
+  mutating func use(_ room: [UInt8]) {
+    precondition(storage.isEmpty, "there is room already")
+    storage = room
+  }
+
   private mutating func makeRoom(for count: Int) {
     if storage.count - window.upperBound >= count { return }
     if window.lowerBound > 0 {

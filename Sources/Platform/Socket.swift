@@ -49,9 +49,11 @@ package final class Socket: ByteStream, EventSource {
         return !state.mayRead
       }
       if mustWait {
+        loop.takeRoom(of: &buffer)
         await waitUntilReadable()
         continue
       }
+      loop.giveRoom(to: &buffer)
       var offered = 0
       var result = 0
       _ = unsafe buffer.fill(atLeast: Self.readSize) { room in

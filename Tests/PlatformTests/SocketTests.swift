@@ -267,3 +267,25 @@ private func temporaryPath(_ name: String) -> String {
     }
   }
 }
+
+@Suite("Memory of connections") struct ConnectionMemoryTests {
+  @Test("those that wait for bytes keep no room for them")
+  func waiting() async throws {
+    let world = try EchoWorld()
+    defer { world.listener.close() }
+    var streams: [any ByteStream] = []
+    for _ in 0..<20 {
+      let stream = try await world.connect()
+      try await stream.write([1])
+      var buffer = InputBuffer()
+      #expect(try await stream.read(into: &buffer) == 1)
+      streams.append(stream)
+    }
+    // All twenty have read, one after the other, with the same room.
+    for loop in world.loops {
+      let count = await Task(executorPreference: loop) { loop.spareRoomCount }.value
+      #expect(count == 1)
+    }
+    for stream in streams { stream.close() }
+  }
+}
