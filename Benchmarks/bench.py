@@ -279,9 +279,13 @@ def bench_intake(report, house, options):
                    "500,000 events/s", None)
         return
     aggregator = house.aggregator()
+    sample = os.path.join(options.work, "sample.ndjson")
+    with open(sample, "wb") as out:
+        out.write(b"\n".join(lines_of(dataset(options.work, 100_000), "acme-web", 20_000)) + b"\n")
     done = run_tool("tributary", "bench", "batches", "--aggregator", aggregator.url, "--token",
-                    aggregator.secrets["enrolment_token"], "--data", house.path("sender"),
-                    "--events", options.intake_events, "--json", timeout=300)
+                    aggregator.secrets["enrolment_token"], "--project",
+                    aggregator.secrets["project_id"], "--sample", sample, "--events",
+                    options.intake_events, "--json", timeout=300)
     if done.returncode != 0:
         report.add(what, f"the sender failed: {done.stderr.strip()[-200:]}", "500,000 events/s", False)
         return
