@@ -24,6 +24,12 @@ def binary(name):
     return path
 
 
+def inherited():
+    """Our environment without the tests' own variables, which the programs would wonder about."""
+    ours = ("TRIBUTARY_BIN", "TRIBUTARY_SEED", "TRIBUTARY_KILLS", "TRIBUTARY_FLIPS")
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
 def built():
     """Whether both programs are there."""
     try:
@@ -34,6 +40,7 @@ def built():
 
 def run_tool(name, *arguments, timeout=60, prefix=(), **options):
     """Runs a program to its end; the result has stdout and stderr as text."""
+    options.setdefault("env", inherited())
     return subprocess.run([*prefix, binary(name), *map(str, arguments)], capture_output=True,
                           text=True, timeout=timeout, check=False, **options)
 
@@ -72,7 +79,7 @@ class Program:
         """Starts the program; with `wait` returns when it is ready."""
         assert not self.is_running, f"{self.name} runs already"
         command = [*self.prefix, binary(self.binary_name), *map(str, self.arguments())]
-        environment = os.environ | {k: str(v) for k, v in self.environment.items()}
+        environment = inherited() | {k: str(v) for k, v in self.environment.items()}
         started = time.monotonic()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,

@@ -1,7 +1,14 @@
 import Batches
 import Compression
 import Platform
+import Store
 import Synchronization
+
+/// A batch's events, and those of them that are outside the limits of events.
+struct DecodedBatch: Sendable {
+  let columns: BatchColumns
+  let rejected: [RejectedRow]
+}
 
 /// Threads that check and decode what collectors send: as many as there are cores.
 final class BatchDecoders: Sendable {
@@ -17,9 +24,13 @@ final class BatchDecoders: Sendable {
 
     func decode(
       _ body: [UInt8], _ envelope: BatchEnvelope, _ limits: BatchLimits
-    ) throws(BatchProblem) -> BatchColumns {
+    ) throws(BatchProblem) -> DecodedBatch {
       let plain = try envelope.plainBody(body.span, decompressor: decompressor, limits: limits)
-      return try BatchColumns(decoding: plain, for: envelope.header, limits: limits)
+      let columns = try BatchColumns(decoding: plain, for: envelope.header, limits: limits)
+      let rejected = columns.problems().map { row, problem in
+        RejectedRow(row: row, code: "invalid_event", reason: "The event is not valid: \(problem).")
+      }
+      return DecodedBatch(columns: columns, rejected: rejected)
     }
   }
 
@@ -31,7 +42,7 @@ final class BatchDecoders: Sendable {
   /// Checks the digest, decompresses within bounds, and decodes.
   func decode(
     _ body: [UInt8], _ envelope: BatchEnvelope, _ limits: BatchLimits
-  ) async throws(BatchProblem) -> BatchColumns {
+  ) async throws(BatchProblem) -> DecodedBatch {
     let next = turn.wrappingAdd(1, ordering: .relaxed).oldValue
     let decoder = decoders[Int(UInt(bitPattern: next) % UInt(decoders.count))]
     return try await decoder.decode(body, envelope, limits)

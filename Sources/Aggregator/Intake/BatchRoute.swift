@@ -86,17 +86,17 @@ struct BatchRoute: Sendable {
             project: header.project, source: source, origin: origin, gap: gap, received: now))
         return (outcome, [])
       case .events:
-        let columns: BatchColumns
-        do { columns = try await decoders.decode(body, envelope, limits) } catch {
+        let decoded: DecodedBatch
+        do { decoded = try await decoders.decode(body, envelope, limits) } catch {
           throw Self.refused(error)
         }
         let outcome = try await store.commit(
           ArrivedBatch(
             project: header.project, source: source, origin: origin, bytes: head + body,
-            columns: columns, received: now,
+            columns: decoded.columns, rejected: decoded.rejected, received: now,
             clockShift: clocks.shift(header.collector, header.created.boot)))
         count(outcome, header.project)
-        return (outcome, columns.ids)
+        return (outcome, decoded.columns.ids)
       }
     } catch let error as StoreError {
       throw Self.refused(error)
