@@ -22,8 +22,12 @@ package struct SettingsProblems: Error, Equatable, Sendable, CustomStringConvert
 
   package var description: String { problems.map(\.description).joined(separator: "\n") }
 
-  /// A mistake in the call is the caller's; anything else wants the configuration to be mended.
+  /// A flag of its own with a wrong value is a wrong call; anything else, `--set` as well, is the
+  /// configuration that wants to be mended.
   package var exitCode: ExitCode {
-    problems.allSatisfy { $0.place.hasPrefix("--") } ? .usage : .configuration
+    let isCall = problems.allSatisfy {
+      $0.place.hasPrefix("--") && !$0.place.hasPrefix("--set")
+    }
+    return isCall ? .usage : .configuration
   }
 }
