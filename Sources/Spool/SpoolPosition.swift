@@ -9,6 +9,16 @@ package struct SpoolPosition: Equatable, Sendable {
   package let lastSequence: Int64
   /// What the aggregator has said it has.
   package let durableThrough: Int64
+
+  package init(
+    project: ProjectID, epoch: Epoch, lastBatch: Int64, lastSequence: Int64, durableThrough: Int64
+  ) {
+    self.project = project
+    self.epoch = epoch
+    self.lastBatch = lastBatch
+    self.lastSequence = lastSequence
+    self.durableThrough = durableThrough
+  }
 }
 
 extension SpoolStore {

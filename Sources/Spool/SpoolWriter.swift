@@ -155,7 +155,10 @@ actor SpoolWriter {
 
   /// Returns when there is something to seal, or when the spool stops.
   func waitForWork() async {
-    guard let store, failure == nil, !store.ledgers.contains(where: \.hasWork) else { return }
+    // The store itself must not be held while this waits: `stop` closes it by letting go.
+    guard failure == nil, let hasWork = store?.ledgers.contains(where: \.hasWork), !hasWork else {
+      return
+    }
     await withCheckedContinuation { waitingForWork.append($0) }
   }
 
