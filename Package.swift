@@ -148,6 +148,7 @@ let package = Package(
     tests(
       of: "Store",
       with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+    tests(of: "Query", with: ["Calendar", "Events", "Platform"]),
     tests(
       of: "Kernels",
       with: [
