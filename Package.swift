@@ -155,6 +155,12 @@ let package = Package(
         "Batches", "Calendar", "Compression", "Crypto", "Events", "JSON", "Platform", "Query",
         "Store",
       ]),
+    tests(
+      of: "Aggregator",
+      with: [
+        "Batches", "Calendar", "Compression", "Crypto", "Events", "HTTP", "JSON", "Kernels",
+        "Platform", "Query", "SQLite", "Store", "Telemetry", "Tenancy",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,96 @@
+import Batches
+import Crypto
+import Events
+import Platform
+import Store
+import Testing
+
+@testable import Aggregator
+
+@Suite("Direct intake") struct DirectIntakeTests {
+  private let scratch = Scratch()
+
+  private func intake(into store: Store) throws -> DirectIntake {
+    DirectIntake(
+      store: store, key: try Fixture.key(), clock: ManualClock(), random: SystemRandom())
+  }
+
+  @Test("whatever comes at one time, of several projects, is found once")
+  func concurrent() async throws {
+    let store = try await Fixture.store(in: scratch)
+    let intake = try intake(into: store)
+    let projects: [ProjectID] = ["acme", "other", "third"]
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for turn in 0..<300 {
+        group.addTask {
+          let first = UInt64(turn * 3)
+          let events = try list((first..<(first + UInt64(turn % 3) + 1)).map { event($0) })
+          try await intake.append(events, project: projects[turn / 3 % 3])
+        }
+      }
+      try await group.waitForAll()
+    }
+    for (index, project) in projects.enumerated() {
+      let expected = (0..<300).filter { $0 / 3 % 3 == index }.flatMap { turn in
+        (0...(turn % 3)).map { id(UInt64(turn * 3 + $0)) }
+      }
+      #expect(store.ids(of: project) == expected.sorted())
+    }
+    #expect(store.hot.eventCount == 600)
+    await store.stop()
+  }
+
+  @Test("what was taken is there after the store was opened again")
+  func durable() async throws {
+    let store = try await Fixture.store(in: scratch)
+    try await intake(into: store).append(try list((0..<20).map { event($0) }), project: "acme")
+    await store.stop()
+    let again = try await Fixture.store(in: scratch)
+    #expect(again.ids(of: "acme") == (0..<20).map { id($0) })
+    await again.stop()
+  }
+
+  @Test("what comes twice counts once, and is no error")
+  func twice() async throws {
+    let store = try await Fixture.store(in: scratch)
+    let intake = try intake(into: store)
+    for _ in 0..<2 { try await intake.append(try list([event(1), event(2)]), project: "acme") }
+    #expect(store.ids(of: "acme") == [id(1), id(2)])
+    await store.stop()
+  }
+
+  @Test("more events than a batch holds become several batches")
+  func many() async throws {
+    let store = try await Fixture.store(in: scratch)
+    let number = UInt64(BatchLimits.standard.rows + 3)
+    try await intake(into: store).append(
+      try list((0..<number).map { event($0) }), project: "acme")
+    #expect(store.ids(of: "acme") == (0..<number).map { id($0) })
+    await store.stop()
+  }
+
+  @Test("nothing is stored at once, also where nothing could be")
+  func nothing() async throws {
+    let store = try await Fixture.store(in: scratch)
+    let intake = try intake(into: store)
+    await store.stop()
+    try await intake.append(EventList(), project: "acme")
+    await #expect(throws: StoreError.stopped) {
+      try await intake.append(try list([event(1)]), project: "acme")
+    }
+  }
+
+  @Test("a full store refuses with its limit, and keeps what it has")
+  func full() async throws {
+    let store = try await Fixture.store(in: scratch, limit: 10)
+    let intake = try intake(into: store)
+    try await intake.append(try list((0..<10).map { event($0) }), project: "acme")
+    for _ in 0..<2 {
+      await #expect(throws: StoreError.full(limit: 10)) {
+        try await intake.append(try list([event(10)]), project: "acme")
+      }
+    }
+    #expect(store.ids(of: "acme") == (0..<10).map { id($0) })
+    await store.stop()
+  }
+}
