@@ -7,8 +7,8 @@ package struct DataFolder: Sendable {
 
   package init(_ path: String) { directory = Directory(path) }
 
-  package var storePath: String { directory.file("store.db") }
-  package var tenancyPath: String { directory.file("tenancy.db") }
+  package var storePath: String { directory.file(Self.store) }
+  package var tenancyPath: String { directory.file(Self.tenancy) }
   package var lockPath: String { directory.file("aggregator.lock") }
   package var controlSocketPath: String { directory.file("control.sock") }
   package var configurationPath: String { directory.file("config.json5") }
@@ -16,6 +16,8 @@ package struct DataFolder: Sendable {
   package var certificateKeyPath: String { directory.file(Self.certificateKey) }
   package var authorityPath: String { directory.file(Self.authority) }
 
+  static let store = "store.db"
+  static let tenancy = "tenancy.db"
   static let certificate = "server.pem"
   static let certificateKey = "server.key"
   static let authority = "ca.pem"

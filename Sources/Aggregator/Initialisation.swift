@@ -67,6 +67,7 @@ package struct Initialisation: Sendable {
     let lock = try FileLock(folder.lockPath)
     defer { withExtendedLifetime(lock) {} }
     guard try folder.readSigningKey() == nil else { throw Problem.alreadyInitialised }
+    try removeInterrupted()
     let pin = try makeCertificates(hostNames)
     let tenants = try Tenants.open(folder, clock: clock, random: random)
     let password = User.generatePassword(from: random)
@@ -79,6 +80,16 @@ package struct Initialisation: Sendable {
     _ = try folder.makeSigningKey(random)
     return InitialisedAggregator(
       first: first, ownerPassword: password, authorityPath: folder.authorityPath)
+  }
+
+  /// A book that an interrupted run left: nobody has seen its secrets. Where there is a store the
+  /// folder was in use and has lost its key, and then nothing is removed.
+  private func removeInterrupted() throws {
+    guard try !folder.directory.names().contains(DataFolder.store) else { return }
+    for suffix in ["-wal", "-shm", ""] {
+      try folder.directory.remove(DataFolder.tenancy + suffix)
+    }
+    try folder.directory.synchronize()
   }
 
   private func makeCertificates(_ hostNames: [String]) throws -> Digest {
