@@ -43,7 +43,7 @@ package final class AggregatorService: Sendable {
   ) async throws -> AggregatorService {
     let log = Log(output)
     let lock: FileLock
-    do { lock = try FileLock(folder.lockPath) } catch { 
+    do { lock = try FileLock(folder.lockPath) } catch {
       throw Failure.locked("\(folder.directory.path): \(error)")
     }
     guard let key = try folder.readSigningKey() else {
@@ -164,7 +164,8 @@ package final class AggregatorService: Sendable {
       try tls.replace(credentials())
       log.info("the certificate was read again")
     } catch {
-      log.error("the certificate could not be read again; the old one stays", ["error": .error(error)])
+      log.error(
+        "the certificate could not be read again; the old one stays", ["error": .error(error)])
     }
   }
 

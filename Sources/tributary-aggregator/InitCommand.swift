@@ -23,7 +23,8 @@ enum InitCommand {
       }
       AggregatorProgram.terminal.end(.success)
     } catch Initialisation.Problem.alreadyInitialised {
-      AggregatorProgram.terminal.fail("\(folder.directory.path) belongs to an aggregator already", .negative)
+      AggregatorProgram.terminal.fail(
+        "\(folder.directory.path) belongs to an aggregator already", .negative)
     } catch let problem as ProjectID.Problem {
       AggregatorProgram.terminal.fail("--project is no project id: \(problem)", .usage)
     } catch {

@@ -48,13 +48,16 @@ enum RunCommand {
         AggregatorProgram.terminal.fail(
           "\(folder) is no aggregator's folder; make one with: tributary-aggregator init --data \(folder)",
           .configuration)
-      case .locked(let reason): AggregatorProgram.terminal.fail("the data folder cannot be had: \(reason)", .temporary)
+      case .locked(let reason):
+        AggregatorProgram.terminal.fail("the data folder cannot be had: \(reason)", .temporary)
       case .certificate(let reason):
         AggregatorProgram.terminal.fail("the certificate cannot be used: \(reason)", .configuration)
       case .listener(let error): AggregatorProgram.terminal.fail("cannot listen: \(error)", .system)
-      case .store(let reason): AggregatorProgram.terminal.fail("the store cannot be opened: \(reason)", .inputOutput)
+      case .store(let reason):
+        AggregatorProgram.terminal.fail("the store cannot be opened: \(reason)", .inputOutput)
       case .newerFormat(let what):
-        AggregatorProgram.terminal.fail("the data are of a newer version of this program: \(what)", .configuration)
+        AggregatorProgram.terminal.fail(
+          "the data are of a newer version of this program: \(what)", .configuration)
       }
     } catch {
       AggregatorProgram.terminal.fail("\(error)", .internal)

@@ -41,7 +41,9 @@ enum OperatorProgram {
       case .print(let text): terminal.print(text)
       case .run(let invocation):
         terminal.wait {
-          do { try await benchBatches(invocation) } catch { terminal.fail("\(error)", .unavailable) }
+          do { try await benchBatches(invocation) } catch {
+            terminal.fail("\(error)", .unavailable)
+          }
           terminal.end(.success)
         }
       }

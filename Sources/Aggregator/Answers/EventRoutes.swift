@@ -47,7 +47,8 @@ struct EventRoutes: Sendable {
       return refusal.response
     } catch let problem as QuestionParameters.Problem {
       return .problem(
-        .badRequest, "invalid_parameter", "The parameter `\(problem.parameter)` \(problem.message).",
+        .badRequest, "invalid_parameter",
+        "The parameter `\(problem.parameter)` \(problem.message).",
         fields: [("parameter", problem.parameter)])
     } catch QueryError.tooManyBuckets(let limit) {
       return .problem(
@@ -87,7 +88,8 @@ struct EventRoutes: Sendable {
   ) async throws -> Response {
     try parameters.only(["event_type", "started_at", "ended_at", "project_id"])
     let question = EventStatistics(
-      range: try parameters.range("started_at", "ended_at"), name: try parameters.text("event_type"),
+      range: try parameters.range("started_at", "ended_at"),
+      name: try parameters.text("event_type"),
       zone: parameters.zone)
     let answer = try await answers.answer(question, of: project)
     var json = JSONWriter(capacity: 1_024)

@@ -37,7 +37,8 @@ struct QuestionParameters {
     }
     for field in fields where !known.contains(field.name) {
       throw Problem(
-        parameter: field.name, message: "is not known here; known are \(known.joined(separator: ", "))")
+        parameter: field.name,
+        message: "is not known here; known are \(known.joined(separator: ", "))")
     }
   }
 
