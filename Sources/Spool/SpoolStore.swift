@@ -181,7 +181,8 @@ final class SpoolStore {
     if let index = numbers[project] { return index }
     let number = Int64(ledgers.count + 1)
     guard number <= ProjectLedger.maximumNumber else {
-      throw SQLiteError(code: 13, message: "too many projects", subject: project.text)  // SQLITE_FULL
+      // SQLITE_FULL: the spool takes no more of what would need a number.
+      throw SQLiteError(code: 13, message: "too many projects", subject: project.text)
     }
     ledgers.append(ProjectLedger(number: number, project: project))
     numbers[project] = ledgers.count - 1
