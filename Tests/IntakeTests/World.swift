@@ -127,7 +127,7 @@ final class World: Sendable {
     let request = try OutgoingRequest(
       method, target: path, host: "localhost", fields: lines,
       body: method == .post ? .length(bytes.count) : .none)
-    return try await client.send(request, body: bytes, timeout: .seconds(5))
+    return try await client.send(request, body: bytes, timeout: .seconds(300))
   }
 }
 

@@ -14,7 +14,7 @@ private func ok(_ body: String) -> String {
   init() throws { request = try OutgoingRequest(.get, target: "/", host: "localhost") }
 
   private func text(_ client: HTTPClient) async throws -> String {
-    let answer = try await client.send(request, timeout: .seconds(5))
+    let answer = try await client.send(request, timeout: .seconds(300))
     return "\(answer.status) " + String(decoding: answer.body, as: UTF8.self)
   }
 

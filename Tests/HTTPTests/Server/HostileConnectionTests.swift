@@ -108,7 +108,8 @@ import Testing
     let start = SystemClock.monotonicNanoseconds
     let text = try await world.say(Array((first + second + "\r\n").utf8), until: "small")
     #expect(text.hasSuffix("small"))
-    #expect(SystemClock.monotonicNanoseconds - start < 5_000_000_000)
+    // Held back, it would have come when the body's ten seconds of grace were over.
+    #expect(SystemClock.monotonicNanoseconds - start < 9_000_000_000)
     let expecting = try await world.say(
       Array((first + second + "Expect: 100-continue\r\n\r\n").utf8), until: "100 Continue\r\n\r\n")
     #expect(expecting.hasPrefix("HTTP/1.1 200 OK\r\n"))
@@ -165,7 +166,7 @@ import Testing
     while !hasBegun.isSet { await world.loops[0].sleep(for: .milliseconds(5)) }
     let start = SystemClock.monotonicNanoseconds
     await world.server.shutDown(within: .milliseconds(50))
-    #expect(SystemClock.monotonicNanoseconds - start < 5_000_000_000)
+    #expect(SystemClock.monotonicNanoseconds - start < 50_000_000_000)
     #expect(try await stuck == "")
   }
 }
