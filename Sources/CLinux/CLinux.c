@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -73,6 +74,13 @@ int clinux_file_system(const char *path, uint64_t *free_bytes, uint32_t *type) {
   *free_bytes = (uint64_t)status.f_bsize * status.f_bavail;
   *type = (uint32_t)status.f_type;
   return 0;
+}
+
+void clinux_bound_allocator(int mapped_bytes, int trimmed_bytes) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, mapped_bytes);
+  mallopt(M_TRIM_THRESHOLD, trimmed_bytes);
+#endif
 }
 
 int clinux_processor_count(void) {

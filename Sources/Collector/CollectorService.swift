@@ -137,6 +137,12 @@ package final class CollectorService: Sendable {
     Self.declareConnections(registry, servers)
     health.update { $0.phase = .serving }
     shipping?.start()
+    let loop = loops[0]
+    Task(executorPreference: loop) {
+      // By then the first hello has been said, and what it needed will not be needed for minutes.
+      await loop.sleep(for: .seconds(3))
+      ResidentMemory.releaseCode()
+    }
   }
 
   /// Takes no more requests, commits what waits, and ends; the network is not needed for it. Five

@@ -1,4 +1,5 @@
 import Collector
+import Platform
 import Settings
 
 /// The program's commands, and what each of them starts.
@@ -52,6 +53,7 @@ enum CollectorProgram {
 
   static func main() {
     Terminal.keepFilesPrivate()
+    ResidentMemory.returnLargeBlocks()
     do {
       switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
       case .print(let text): terminal.print(text)

@@ -51,6 +51,10 @@ int clinux_file_system(const char *path, uint64_t *free_bytes, uint32_t *type);
 // The processors that this process may use; at least 1.
 int clinux_processor_count(void);
 
+// Has blocks of this size and more be mappings of their own, and the heap's end given back when this
+// much of it is free: fixed bounds, where the allocator would learn larger ones.
+void clinux_bound_allocator(int mapped_bytes, int trimmed_bytes);
+
 // The identity of the calling thread as the kernel numbers it.
 int clinux_thread_id(void);
 // Names the calling thread as `top -H` and debuggers show it (15 bytes at most are kept).

@@ -5,7 +5,8 @@ import Spool
 /// ones; and what was called too large stays small for an hour.
 struct BatchTarget: Equatable, Sendable {
   static let fresh = BlockLimit(events: 1_000, bytes: 1 << 20)
-  static let catchingUp = BlockLimit(events: 10_000, bytes: 4 << 20)
+  /// What is read ahead is bounded, so that a backlog costs no more memory than a trickle.
+  static let catchingUp = BlockLimit(events: 10_000, bytes: 2 << 20)
   /// More waiting than this is a backlog.
   static let backlogEvents: Int64 = 5_000
   static let memory: Duration = .seconds(3_600)
