@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// A program's words to people, and its end.
 package struct Terminal: Sendable {
@@ -21,8 +22,12 @@ package struct Terminal: Sendable {
   package func end(_ code: ExitCode) -> Never { _exit(code.rawValue) }
 
   /// Runs a task while the main thread waits; the task ends the program.
+  ///
+  /// It has a thread of its own: the standard library's pool, once it is used, wakes every second to
+  /// count its threads, and an idle program shall sleep.
   package func wait(_ body: @escaping @Sendable () async -> Never) -> Never {
-    Task.detached { await body() }
+    let worker = Worker(name: "command")
+    Task.detached(executorPreference: worker) { await body() }
     while true { pause() }
   }
 
