@@ -56,6 +56,9 @@ package final class CollectorService: Sendable {
       health.update { $0.set("spool", .failed, "the disk has failed") }
       onFailure("\(error)")
     }
+    for finding in try await spool.status().findings {
+      log.error("the spool was damaged", ["finding": .text("\(finding)")])
+    }
     let board = ShippingBoard { state in
       health.update { $0.set("aggregator", Self.state(of: state), Self.detail(of: state)) }
     }

@@ -170,6 +170,14 @@ extension Shipper {
   /// Keeps the bytes before they are sent for the first time. False where the work has changed: then
   /// the next look finds it as it is.
   fileprivate func keep(_ work: Work, _ bytes: [UInt8]) async throws(SpoolError) -> Bool {
+    if case .gap(let gap) = work.content {
+      log.about(project: work.project.text).error(
+        "events are lost, and the aggregator is told",
+        [
+          "reason": .text("\(gap.reason)"), "first": .text("\(gap.sequence)"),
+          "count": gap.count.map { .text("\($0)") } ?? "unknown",
+        ])
+    }
     do throws(SpoolError) {
       return try await spool.seal(work, bytes: bytes)
     } catch {
