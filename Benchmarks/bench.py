@@ -281,7 +281,8 @@ def bench_intake(report, house, options):
     aggregator = house.aggregator()
     sample = os.path.join(options.work, "sample.ndjson")
     with open(sample, "wb") as out:
-        out.write(b"\n".join(lines_of(dataset(options.work, 100_000), "acme-web", 20_000)) + b"\n")
+        for line in lines_of(dataset(options.work, 100_000), "acme-web", 20_000):
+            out.write(line.replace(b'"project_id":"acme-web",', b"") + b"\n")
     done = run_tool("tributary", "bench", "batches", "--aggregator", aggregator.url, "--token",
                     aggregator.secrets["enrolment_token"], "--project",
                     aggregator.secrets["project_id"], "--sample", sample, "--events",
