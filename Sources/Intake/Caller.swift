@@ -50,7 +50,8 @@ struct Caller {
   }
 }
 
-/// What a request shows to be let in. What is shown has to be good, also where nothing is asked for.
+/// What a request shows to be let in. What is shown has to be good, also where nothing is asked
+/// for.
 private enum Credential {
   case none
   case found(Grant, isSecret: Bool)

@@ -1,8 +1,8 @@
 package import Events
 package import Tenancy
 
-/// Who may do what, as of one moment: the aggregator's snapshot, or the ring of keys that a collector
-/// was given.
+/// Who may do what, as of one moment: the aggregator's snapshot, or the ring of keys that a
+/// collector was given.
 package protocol CredentialBook: Sendable {
   func grant(forKey presented: Span<UInt8>, at milliseconds: Int64) -> Grant?
   func grant(forClient id: Span<UInt8>, secret: Span<UInt8>?, at milliseconds: Int64) -> Grant?

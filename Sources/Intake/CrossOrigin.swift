@@ -1,8 +1,8 @@
 internal import HTTP
 
 /// What browsers want to hear before pages of other origins may send events (the Fetch standard's
-/// CORS protocol). Cookies play no part, so any origin may be told yes: which pages may use a client
-/// is decided with the request itself.
+/// CORS protocol). Cookies play no part, so any origin may be told yes: which pages may use a
+/// client is decided with the request itself.
 enum CrossOrigin {
   /// The answer to the question that precedes a request.
   static func preflight(_ head: borrowing RequestHead) -> Response {

@@ -4,8 +4,8 @@ package import HTTP
 package import Platform
 package import Telemetry
 
-/// The face that clients send events to, the same on both programs: credentials, bodies, dialects and
-/// their replies. What is accepted goes to the sink, and the reply waits for it.
+/// The face that clients send events to, the same on both programs: credentials, bodies, dialects
+/// and their replies. What is accepted goes to the sink, and the reply waits for it.
 package final class IntakeFace: Sendable {
   package struct Options: Sendable {
     /// The project of requests without a key, where the listener admits them.

@@ -2,8 +2,8 @@ internal import Dialects
 internal import Events
 import Synchronization
 
-/// The readers of request bodies, with the memory that they keep. A request is read without a pause,
-/// so there are never more of them than threads that read.
+/// The readers of request bodies, with the memory that they keep. A request is read without a
+/// pause, so there are never more of them than threads that read.
 final class ReaderPool: Sendable {
   /// One reader. It belongs to whoever took it.
   private final class Box: @unchecked Sendable {

@@ -53,9 +53,10 @@ extension SpoolWriter {
   private func scheduleTick() {
     guard !upkeep.isTicking else { return }
     upkeep.isTicking = true
-    Task { [clock] in
+    // With a preference: waiting on the standard library's pool would have it wake every second.
+    Task(executorPreference: worker) { [clock, self] in
       await clock.sleep(for: .seconds(1))
-      tick()
+      await tick()
     }
   }
 

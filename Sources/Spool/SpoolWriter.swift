@@ -7,7 +7,7 @@ actor SpoolWriter {
   let configuration: SpoolConfiguration
   let disk: any Disk
   let clock: any Clock
-  private let worker: Worker
+  let worker: Worker
   private let random: any RandomSource
   private let onFailure: @Sendable (SpoolError) -> Void
   let inbox: Inbox

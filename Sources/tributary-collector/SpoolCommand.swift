@@ -3,7 +3,8 @@ import Platform
 import Settings
 import Spool
 
-/// `spool check`: opens the spool as a start does, which verifies and mends it, and says what it holds.
+/// `spool check`: opens the spool as a start does, which verifies and mends it, and says what it
+/// holds.
 enum SpoolCommand {
   static func check(_ invocation: Invocation) async -> Never {
     let folder = CollectorProgram.folder(invocation)

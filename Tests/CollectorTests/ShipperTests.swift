@@ -98,7 +98,8 @@ private final class World: Sendable {
   }
 }
 
-/// A clock whose sleeps are a hundred times as short as they say, and whose time goes as much faster.
+/// A clock whose sleeps are a hundred times as short as they say, and whose time goes as much
+/// faster.
 private struct QuickClock: Clock {
   let loop: EventLoop
   private let start = SystemClock.monotonicNanoseconds

@@ -6,8 +6,8 @@ package import Platform
 package import Settings
 import Tenancy
 
-/// Joins an aggregator with a one-time token: the key is made here and never leaves, the token's pin
-/// says whom to believe, and the aggregator's keys and authority are kept for later.
+/// Joins an aggregator with a one-time token: the key is made here and never leaves, the token's
+/// pin says whom to believe, and the aggregator's keys and authority are kept for later.
 ///
 /// A second attempt after a crash shows the same key, so a token is not lost with an answer.
 package struct Enrolment: Sendable {
@@ -152,7 +152,8 @@ package struct Enrolment: Sendable {
     let name = CollectorFolder.configuration
     guard try folder.directory.read(name, upTo: 1 << 20) == nil else { return }
     var text = """
-      // Written by `tributary-collector enroll`. Every key: tributary-collector check-config --example
+      // Written by `tributary-collector enroll`. Every key: tributary-collector check-config
+      // --example
       {
         aggregator: {
           urls: ["\(url.settingText)"],

@@ -5,8 +5,8 @@ import Synchronization
 import Telemetry
 import Tenancy
 
-/// Says hello: at the start, every few minutes, and whenever shipping wants to know what has changed.
-/// What it learns is kept in a file, so that a start needs no network.
+/// Says hello: at the start, every few minutes, and whenever shipping wants to know what has
+/// changed. What it learns is kept in a file, so that a start needs no network.
 actor Greeter {
   private let hello: Hello
   private let links: [any AggregatorLink]

@@ -95,7 +95,8 @@ struct Hello: Sendable {
       if mark.durableThrough < UInt64(max(0, position.durableThrough)) {
         return Trouble(
           "watermark_regressed",
-          "the store has \(mark.durableThrough) of \(position.project), and had acknowledged \(position.durableThrough)"
+          "the store has \(mark.durableThrough) of \(position.project), and had acknowledged "
+            + "\(position.durableThrough)"
         )
       }
     }

@@ -1,8 +1,8 @@
 import Platform
 
 /// How long to wait before trying again (RELIABILITY B5): chance between nothing and a bound that
-/// doubles, so that a fleet does not come back in step. Only an acknowledged batch starts it over: a
-/// connection that succeeds proves little.
+/// doubles, so that a fleet does not come back in step. Only an acknowledged batch starts it over:
+/// a connection that succeeds proves little.
 struct Backoff: Sendable {
   static let base: Duration = .milliseconds(500)
   static let cap: Duration = .seconds(60)

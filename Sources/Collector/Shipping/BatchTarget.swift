@@ -32,8 +32,8 @@ struct BatchTarget: Equatable, Sendable {
     return BlockLimit(events: max(1, events), bytes: min(wish.bytes, ceiling.bytes))
   }
 
-  /// A batch of this many events was too large; the answer is how many to put into each instead, nil
-  /// where it was a single one.
+  /// A batch of this many events was too large; the answer is how many to put into each instead,
+  /// nil where it was a single one.
   mutating func refused(events count: Int, at now: UInt64) -> Int? {
     guard count > 1 else { return nil }
     let half = (count + 1) / 2

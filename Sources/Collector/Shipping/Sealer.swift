@@ -52,8 +52,8 @@ actor Sealer {
     }
   }
 
-  /// Whether these bytes are what was sealed once: our own signature, and a body that is what it was
-  /// signed for.
+  /// Whether these bytes are what was sealed once: our own signature, and a body that is what it
+  /// was signed for.
   func isSound(_ bytes: [UInt8]) -> Bool {
     do {
       _ = try BatchEnvelope.open(bytes, key: key.verifyingKey, decompressor: decompressor)

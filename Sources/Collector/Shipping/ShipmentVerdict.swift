@@ -2,8 +2,8 @@ import Batches
 import Crypto
 import HTTP
 
-/// What an answer to a batch means (RELIABILITY B4). Data leaves the spool by an acknowledgement or by
-/// quarantine, never because we got tired of trying: there is no last attempt.
+/// What an answer to a batch means (RELIABILITY B4). Data leaves the spool by an acknowledgement or
+/// by quarantine, never because we got tired of trying: there is no last attempt.
 enum ShipmentVerdict: Equatable, Sendable {
   /// The aggregator has the batch on disk.
   case acknowledged(Acknowledgement)
@@ -113,8 +113,8 @@ extension ShipmentVerdict {
 enum RetryAfter {
   static let greatest: Duration = .seconds(3_600)
 
-  /// Nil where there is none, or none that makes sense. A date is taken relative to the answer's own
-  /// `Date`: our clock plays no part.
+  /// Nil where there is none, or none that makes sense. A date is taken relative to the answer's
+  /// own `Date`: our clock plays no part.
   static func wait(_ answer: LinkAnswer) -> Duration? {
     guard let text = answer.retryAfter else { return nil }
     let digits = text.utf8
