@@ -1,3 +1,5 @@
+internal import Platform
+
 extension Program {
   /// What `--help` prints.
   package var help: String {

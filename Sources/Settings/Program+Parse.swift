@@ -1,3 +1,5 @@
+internal import Platform
+
 /// A command line that was understood.
 package struct Invocation: Equatable, Sendable {
   /// The names of the command: `["run"]`, `["store", "check"]`.

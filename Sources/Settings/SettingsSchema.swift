@@ -1,3 +1,5 @@
+internal import Platform
+
 /// All keys of a program: what help, examples and checks are made from.
 package struct SettingsSchema: Sendable {
   /// A group of keys, with a sentence on what it is about.

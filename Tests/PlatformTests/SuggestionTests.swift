@@ -1,7 +1,6 @@
-import Platform
 import Testing
 
-@testable import Settings
+@testable import Platform
 
 @Suite("Suggestions") struct SuggestionTests {
   /// The definition, with nothing remembered.

@@ -1,7 +1,7 @@
 /// Finds what somebody may have meant.
-enum Suggestion {
+package enum Suggestion {
   /// The candidate nearest to `text`, if one is near enough to be worth naming.
-  static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
+  package static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
     let text = text.lowercased()
     let tolerance = max(1, text.utf8.count / 3)
     var best: (candidate: String, distance: Int)?
@@ -14,7 +14,7 @@ enum Suggestion {
   }
 
   /// How many letters must be inserted, removed, replaced, or swapped with their neighbour.
-  static func distance(_ left: String, _ right: String) -> Int {
+  package static func distance(_ left: String, _ right: String) -> Int {
     let left = Array(left.unicodeScalars.prefix(128))
     let right = Array(right.unicodeScalars.prefix(128))
     guard !left.isEmpty, !right.isEmpty else { return left.count + right.count }
