@@ -26,5 +26,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
 
   package var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
   package var isMissing: Bool { code == ENOENT }
+  /// There is no file by this path: nothing, a folder, or a way that leads through a file.
+  package var isNoFile: Bool { [ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG].contains(code) }
   package var isAddressInUse: Bool { code == EADDRINUSE }
 }

@@ -5,6 +5,9 @@ internal import Glibc
 package struct File: ~Copyable, Sendable {
   package enum Access: Sendable {
     case reading
+    /// As `reading`, also through a symbolic link: for files that the system has put there. Of our
+    /// own none is a link, so one that is gets refused. It does not wait for a pipe's other end.
+    case readingThroughLinks
     /// Reads and writes; the file is made, readable for its owner only, where there is none.
     case writing
     /// As `writing`, and there must be none yet.
@@ -17,12 +20,13 @@ package struct File: ~Copyable, Sendable {
   package init(_ path: String, for access: Access) throws(SystemError) {
     let flags =
       switch access {
-      case .reading: O_RDONLY
-      case .writing: O_RDWR | O_CREAT
-      case .creating: O_RDWR | O_CREAT | O_EXCL
+      case .reading: O_RDONLY | O_NOFOLLOW
+      case .readingThroughLinks: O_RDONLY | O_NONBLOCK
+      case .writing: O_RDWR | O_CREAT | O_NOFOLLOW
+      case .creating: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW
       }
     descriptor = Descriptor(
-      adopting: try call("open", path) { unsafe open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600) })
+      adopting: try call("open", path) { unsafe open(path, flags | O_CLOEXEC, 0o600) })
     self.path = path
   }
 

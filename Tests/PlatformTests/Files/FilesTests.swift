@@ -25,6 +25,31 @@ final class Scratch {
     return unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
   }
 
+  @Test("a link is followed for files of the system only, and nobody waits for a pipe")
+  func links() throws {
+    let file = try File(scratch.path + "/a", for: .creating)
+    let bytes: [UInt8] = [1, 2, 3]
+    try file.write(bytes.span, at: 0)
+    let link = scratch.path + "/link"
+    #expect(unsafe symlink("a", link) == 0)
+    for access in [File.Access.reading, .writing, .creating] {
+      #expect(throws: SystemError.self) { _ = try File(link, for: access) }
+    }
+    #expect(try File(link, for: .readingThroughLinks).read(9, at: 0) == bytes)
+    let pipe = scratch.path + "/pipe"
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    #expect(throws: SystemError.self) {
+      _ = try File(pipe, for: .readingThroughLinks).read(9, at: 0)
+    }
+    for missing in ["/none", "/a/b", ""] {
+      #expect {
+        _ = try File(scratch.path + missing, for: .readingThroughLinks).read(9, at: 0)
+      } throws: {
+        ($0 as? SystemError)?.isNoFile == true
+      }
+    }
+  }
+
   @Test("what was written is read, at its place, and no further than the end")
   func readsAndWrites() throws {
     let file = try File(scratch.path + "/a", for: .creating)
