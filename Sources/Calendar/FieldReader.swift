@@ -23,6 +23,17 @@ struct FieldReader {
     return value
   }
 
+  /// A number of one to so many digits.
+  mutating func number(upTo digits: Int, _ bytes: Span<UInt8>) -> Int? {
+    guard var value = number(digits: 1, bytes) else { return nil }
+    var rest = digits - 1
+    while rest > 0, let digit = number(digits: 1, bytes) {
+      value = value * 10 + digit
+      rest -= 1
+    }
+    return value
+  }
+
   @inline(__always)
   mutating func take(_ byte: UInt8, _ bytes: Span<UInt8>) -> Bool {
     guard peek(bytes) == byte else { return false }

@@ -28,7 +28,7 @@ package struct Instant: Hashable, Comparable, Sendable {
 
   /// The same, but no further than the last instant there is.
   package func saturatingAdding(milliseconds distance: Int64) -> Instant {
-    adding(milliseconds: distance) ?? Instant(milliseconds: distance < 0 ? .min : .max)
+    Instant(milliseconds: milliseconds.saturatingAdding(distance))
   }
 
   /// How much later this is, no further than 64 bits go.
@@ -41,8 +41,15 @@ package struct Instant: Hashable, Comparable, Sendable {
 
 extension Int64 {
   static let millisecondsPerSecond: Int64 = 1000
+  static let millisecondsPerQuarterHour: Int64 = 900_000
   static let millisecondsPerHour: Int64 = 3_600_000
   static let millisecondsPerDay: Int64 = 86_400_000
+
+  /// The sum, or the end of 64 bits that it is beyond.
+  func saturatingAdding(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? .min : .max) : sum
+  }
 
   /// The quotient rounded down, also below zero, and what is left: never negative.
   func flooringDivided(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {

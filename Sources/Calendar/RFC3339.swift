@@ -11,7 +11,7 @@ package struct RFC3339Time: Equatable, Sendable {
   package func instant(unlessSaid zone: Zone = .utc) -> Instant {
     guard let offsetMilliseconds else { return zone.instant(of: time) }
     // Years of four digits are far from the ends of what 64 bits hold.
-    return Zone.utc.instant(of: time).saturatingAdding(milliseconds: -offsetMilliseconds)
+    return Instant(milliseconds: time.elapsedMilliseconds.saturatingAdding(-offsetMilliseconds))
   }
 
   /// Nil where the bytes, all of them, are not such a time.
@@ -36,8 +36,9 @@ package struct RFC3339Time: Equatable, Sendable {
 extension Instant {
   /// Reads RFC 3339; a text without a zone is UTC.
   package init?(rfc3339 bytes: Span<UInt8>) {
-    guard let time = RFC3339Time(bytes) else { return nil }
-    self = time.instant()
+    guard let read = RFC3339Time(bytes) else { return nil }
+    self.init(
+      milliseconds: read.time.elapsedMilliseconds.saturatingAdding(-(read.offsetMilliseconds ?? 0)))
   }
 
   /// `2025-05-03T10:00:00.123Z`. A year that four digits do not hold has a sign and as many as it
@@ -47,17 +48,45 @@ extension Instant {
   }
 
   package var rfc3339Bytes: [UInt8] {
-    let time = Zone.utc.localTime(at: self)
-    var bytes = time.date.bytes
-    bytes.append(UInt8(ascii: "T"))
-    bytes.append(digits: time.hour, width: 2)
-    bytes.append(UInt8(ascii: ":"))
-    bytes.append(digits: time.minute, width: 2)
-    bytes.append(UInt8(ascii: ":"))
-    bytes.append(digits: time.second, width: 2)
-    bytes.append(UInt8(ascii: "."))
-    bytes.append(digits: time.millisecond, width: 3)
+    var bytes = LocalTime(elapsedMilliseconds: milliseconds).bytes
     bytes.append(UInt8(ascii: "Z"))
+    return bytes
+  }
+}
+
+extension Zone {
+  /// What the zone's clocks show, and how far they are from UTC: `2025-11-02T01:00:00.000-07:00`,
+  /// so that the two showings of one time differ; `Z` in the zone UTC.
+  ///
+  /// An offset is written in minutes. Of one that has seconds, as local mean times did, they are
+  /// left out and the time is written as such clocks would show it: it is always the same instant.
+  package func rfc3339(_ instant: Instant) -> String {
+    let offset = offsetMilliseconds(at: instant)
+    // RFC 3339 has no offsets of a day and more.
+    guard self != .utc, abs(offset) < .millisecondsPerDay else { return instant.rfc3339 }
+    let minutes = Int(offset / 60_000)
+    let local = instant.milliseconds.saturatingAdding(Int64(minutes) * 60_000)
+    var bytes = LocalTime(elapsedMilliseconds: local).bytes
+    bytes.append(UInt8(ascii: minutes < 0 ? "-" : "+"))
+    bytes.append(digits: abs(minutes) / 60, width: 2)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(digits: abs(minutes) % 60, width: 2)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension LocalTime {
+  /// `2025-05-03T10:00:00.123`.
+  fileprivate var bytes: [UInt8] {
+    var bytes = date.bytes
+    bytes.append(UInt8(ascii: "T"))
+    bytes.append(digits: hour, width: 2)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(digits: minute, width: 2)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(digits: second, width: 2)
+    bytes.append(UInt8(ascii: "."))
+    bytes.append(digits: millisecond, width: 3)
     return bytes
   }
 }
@@ -78,7 +107,7 @@ extension CivilDate: CustomStringConvertible {
 
   fileprivate var bytes: [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(24)
+    bytes.reserveCapacity(32)
     if !(0...9999).contains(year) { bytes.append(UInt8(ascii: year < 0 ? "-" : "+")) }
     bytes.append(digits: abs(year), width: 4)
     bytes.append(UInt8(ascii: "-"))

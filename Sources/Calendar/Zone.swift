@@ -1,22 +1,36 @@
 /// What clocks on the wall show at an instant. Everything that asks for a day, a bucket or a local
-/// time asks through this type, and so far there is one zone.
+/// time asks through this type.
+///
+/// Clocks that are put forward leave out a time, clocks that are put back show one twice. One rule
+/// answers for both, and for days: a local time is **the first instant at which the clocks show it
+/// or a later one**. So a time that is left out is the jump itself, a time that is shown twice is
+/// its first showing, a day begins with its first instant wherever the clocks stood before, and a
+/// day that was left out begins where the next one does. Later local times are never earlier
+/// instants.
 package struct Zone: Hashable, Sendable {
-  package static let utc = Zone()
+  package static let utc = Zone(name: "UTC", rules: .utc)
 
-  private init() {}
+  package let name: String
+  let rules: ZoneRules
 
-  package var name: String { "UTC" }
+  init(name: String, rules: ZoneRules) {
+    self.name = name
+    self.rules = rules
+  }
+
+  /// A zone from the bytes of its file (RFC 9636). The name is only repeated in answers.
+  package init(name: String, file bytes: Span<UInt8>) throws(TZif.Problem) {
+    self.init(name: name, rules: try TZif.rules(bytes))
+  }
 
   /// How far the zone's clocks are ahead of UTC.
-  package func offsetMilliseconds(at instant: Instant) -> Int64 { 0 }
+  package func offsetMilliseconds(at instant: Instant) -> Int64 {
+    rules.stretch(at: instant.milliseconds).offset
+  }
 
   package func localTime(at instant: Instant) -> LocalTime {
-    let local = instant.saturatingAdding(milliseconds: offsetMilliseconds(at: instant))
-    let (days, milliseconds) = local.milliseconds.flooringDivided(by: .millisecondsPerDay)
-    guard let date = CivilDate(daysSinceEpoch: Int(days)) else {
-      preconditionFailure("the supported years hold every instant")
-    }
-    return LocalTime(date: date, millisecondOfDay: milliseconds)
+    let offset = offsetMilliseconds(at: instant)
+    return LocalTime(elapsedMilliseconds: instant.milliseconds.saturatingAdding(offset))
   }
 
   package func date(at instant: Instant) -> CivilDate { localTime(at: instant).date }
@@ -26,37 +40,41 @@ package struct Zone: Hashable, Sendable {
     instant(of: LocalTime(date: date, millisecondOfDay: 0))
   }
 
-  /// When the zone's clocks show this time, and no further than instants go.
+  /// The first instant at which the zone's clocks show this time or a later one, and no further
+  /// than instants go.
   package func instant(of time: LocalTime) -> Instant {
-    let days = Int64(time.date.daysSinceEpoch)
-    // Counted from the end of a day before 1970: its start may lie before the first instant.
-    let (anchor, rest) =
-      days < 0
-      ? (days + 1, time.millisecondOfDay - .millisecondsPerDay) : (days, time.millisecondOfDay)
-    let (midnight, overflow) = anchor.multipliedReportingOverflow(by: .millisecondsPerDay)
-    guard !overflow else { return Instant(milliseconds: days < 0 ? .min : .max) }
-    return Instant(milliseconds: midnight).saturatingAdding(milliseconds: rest)
+    var walk = ZoneWalk(rules, from: time)
+    return walk.firstInstant(showing: time)
   }
+
+  package static func == (left: Zone, right: Zone) -> Bool {
+    left.name == right.name && left.rules == right.rules
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
-/// A date and what a clock on the wall shows, wherever that wall is.
-package struct LocalTime: Hashable, Comparable, Sendable {
-  package let date: CivilDate
-  /// Below 86,400,000.
-  package let millisecondOfDay: Int64
+/// Finds instants of local times that only get later, without searching for each.
+struct ZoneWalk {
+  private let rules: ZoneRules
+  private var stretch: ZoneRules.Stretch
 
-  package init(date: CivilDate, millisecondOfDay: Int64) {
-    precondition((0..<Int64.millisecondsPerDay).contains(millisecondOfDay), "no time of day")
-    self.date = date
-    self.millisecondOfDay = millisecondOfDay
+  /// Begins early enough for this local time and all later ones.
+  init(_ rules: ZoneRules, from time: LocalTime) {
+    self.rules = rules
+    stretch = rules.stretch(
+      at: time.elapsedMilliseconds.saturatingAdding(-ZoneRules.largestOffset))
   }
 
-  package var hour: Int { Int(millisecondOfDay / .millisecondsPerHour) }
-  package var minute: Int { Int(millisecondOfDay / 60_000 % 60) }
-  package var second: Int { Int(millisecondOfDay / .millisecondsPerSecond % 60) }
-  package var millisecond: Int { Int(millisecondOfDay % .millisecondsPerSecond) }
-
-  package static func < (left: LocalTime, right: LocalTime) -> Bool {
-    (left.date, left.millisecondOfDay) < (right.date, right.millisecondOfDay)
+  mutating func firstInstant(showing time: LocalTime) -> Instant {
+    let local = time.elapsedMilliseconds
+    guard local > .min, local < .max else { return Instant(milliseconds: local) }
+    while true {
+      let candidate = local.saturatingAdding(-stretch.offset)
+      if candidate < stretch.end || stretch.end == .max {
+        return Instant(milliseconds: max(candidate, stretch.start))
+      }
+      stretch = rules.stretch(at: stretch.end)
+    }
   }
 }

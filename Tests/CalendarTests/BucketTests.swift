@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Buckets") struct BucketTests {
   static let all: [Bucket] =
-    [.hour, .day, .month] + Weekday.allCases.map { .week(startingOn: $0) }
+    [.hour, .day, .month, .quarter, .year] + Weekday.allCases.map { .week(startingOn: $0) }
 
   @Test(
     "an instant's bucket starts where the calendar says",
@@ -12,6 +12,7 @@ import Testing
       (Bucket.hour, "2025-05-03T10:00:00Z"), (.day, "2025-05-03T00:00:00Z"),
       (.week, "2025-04-28T00:00:00Z"), (.week(startingOn: .sunday), "2025-04-27T00:00:00Z"),
       (.week(startingOn: .saturday), "2025-05-03T00:00:00Z"), (.month, "2025-05-01T00:00:00Z"),
+      (.quarter, "2025-04-01T00:00:00Z"), (.year, "2025-01-01T00:00:00Z"),
     ])
   func starts(bucket: Bucket, start: String) throws {
     let moment = try instant("2025-05-03T10:42:17.5Z")
@@ -25,7 +26,7 @@ import Testing
     let to = try instant("2024-04-02T00:00:00Z")
     // Hour after hour, a bucket begins where its name changes.
     var expected: [Instant] = []
-    var hour = try instant("2023-11-01T00:00:00Z")
+    var hour = try instant("2023-01-01T00:00:00Z")
     var name = ""
     while hour < to {
       let next = self.name(of: bucket, at: hour)
@@ -49,6 +50,8 @@ import Testing
     case .hour: return String(text.prefix(13))
     case .day: return String(text.prefix(10))
     case .month: return String(text.prefix(7))
+    case .quarter: return "\(text.prefix(4)) \(((Int(text.dropFirst(5).prefix(2)) ?? 0) - 1) / 3)"
+    case .year: return String(text.prefix(4))
     case .week(let first):
       // Whole weeks since some day with the right name; 1969-12-01 was a Monday.
       let days = Int(instant.milliseconds / 86_400_000) + 31

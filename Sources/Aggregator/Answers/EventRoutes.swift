@@ -152,9 +152,7 @@ struct EventRoutes: Sendable {
       let answer = try await answers.answer(
         EventSeries(range: range, name: name, bucket: bucket, zone: parameters.zone), of: project)
       for item in answer.buckets {
-        let start =
-          bucket == .hour ? item.start.rfc3339 : "\(parameters.zone.date(at: item.start))"
-        json.count(item.count, "bucket", start)
+        json.count(item.count, "bucket", bucket.label(of: item.start, in: parameters.zone))
       }
       total = answer.total
     }
