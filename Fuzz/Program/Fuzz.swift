@@ -12,6 +12,7 @@ enum Fuzz {
     ("http-chunks", fuzzChunkedBody),
     ("json", fuzzJSON),
     ("calendar", fuzzCalendar),
+    ("zones", fuzzZone),
     ("dialects", fuzzDialects),
     ("record", fuzzRecord),
     ("deflate", fuzzDeflate),
