@@ -18,11 +18,3 @@ package protocol EventAnswers: Sendable {
   /// The event with this id; nil if the project has none.
   func event(_ id: EventID, of project: ProjectID) async throws(QueryError) -> StoredEvent?
 }
-
-/// Why a question has no answer.
-package enum QueryError: Error, Equatable {
-  /// The range has more pieces than an answer may have.
-  case tooManyBuckets(limit: Int)
-  /// The store could not read what it has, in words for the log.
-  case unreadable(String)
-}
