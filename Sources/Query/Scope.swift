@@ -64,22 +64,39 @@ package enum Interval: String, CaseIterable, Sendable {
   case hour, day, week, month
   /// The whole range as one piece.
   case total
+
+  /// Nil where there is one piece whatever the calendar says.
+  package func bucket(_ weekStart: Weekday) -> Bucket? {
+    switch self {
+    case .hour: .hour
+    case .day: .day
+    case .week: .week(startingOn: weekStart)
+    case .month: .month
+    case .total: nil
+    }
+  }
 }
 
 extension Scope {
+  /// The same scope over whole pieces: from the start of the first to the end of the last. Questions
+  /// about who was active in a piece look at all of it.
+  package func whole(by interval: Interval) throws(QueryError) -> Scope {
+    guard let bucket = interval.bucket(weekStart), !range.isEmpty else { return self }
+    let starts = try starts(by: interval)
+    guard let first = starts.first, let last = starts.last else { return self }
+    var scope = self
+    scope.range = first..<max(range.upperBound, bucket.next(after: last, in: zone))
+    return scope
+  }
+
   /// A hundred years of days, four of hours.
   package static let maximumPieces = 40_000
 
   /// The first instants of the pieces of the range, in order; a piece ends where the next begins, and
   /// the first may begin before the range.
   package func starts(by interval: Interval) throws(QueryError) -> [Instant] {
-    let bucket: Bucket
-    switch interval {
-    case .total: return range.isEmpty ? [] : [range.lowerBound]
-    case .hour: bucket = .hour
-    case .day: bucket = .day
-    case .week: bucket = .week(startingOn: weekStart)
-    case .month: bucket = .month
+    guard let bucket = interval.bucket(weekStart) else {
+      return range.isEmpty ? [] : [range.lowerBound]
     }
     guard let starts = bucket.starts(in: range, of: zone, limit: Self.maximumPieces) else {
       throw .tooManyBuckets(limit: Self.maximumPieces)

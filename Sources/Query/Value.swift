@@ -34,6 +34,15 @@ extension Value {
     }
   }
 
+  /// The value that stands for all that equal it: integers where doubles are whole.
+  package var grouped: Value {
+    if case .double(let number) = self, let integer = Int64(exactly: number) {
+      .integer(integer)
+    } else {
+      self
+    }
+  }
+
   package var isNull: Bool { if case .null = self { true } else { false } }
   package var text: String? { if case .string(let text) = self { text } else { nil } }
 

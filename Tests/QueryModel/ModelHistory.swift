@@ -1,3 +1,5 @@
+import Calendar
+import Events
 package import JSON
 package import Query
 
@@ -22,10 +24,8 @@ package struct ModelHistory: Equatable, Sendable {
 
   /// Each event once, in the order of time and then of ids.
   package var events: [ModelEvent] {
-    var first: [ModelEvent] = []
-    for event in arrived where !first.contains(where: { $0.id == event.id }) {
-      first.append(event)
-    }
+    var known: Set<EventID> = []
+    let first = arrived.filter { known.insert($0.id).inserted }
     return first.sorted { $0.position < $1.position }
   }
 
@@ -33,6 +33,12 @@ package struct ModelHistory: Equatable, Sendable {
     var person = person
     while let next = joins[person] { person = next }
     return person
+  }
+
+  /// How the people of these events were told apart, if people were counted over so many days.
+  package func uniqueMethod(of events: [ModelEvent], days: Int) -> UniqueMethod {
+    let isByDay = events.contains { person(of: $0)?.kind == .visitor }
+    return isByDay && days > 1 ? .sumOfDaily : .exact
   }
 
   /// Nil where the event says nothing of who it is by.
