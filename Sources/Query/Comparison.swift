@@ -1,20 +1,21 @@
 package import Calendar
 
 /// The earlier range that a question is answered for as well.
-package enum Comparison: String, CaseIterable, Sendable {
+package enum Comparison: Hashable, CaseIterable, Sendable {
   /// As long, and immediately before: as many calendar days where the range begins and ends at the
   /// same time of day, else as many milliseconds.
-  case previousPeriod
+  case periodBefore
   /// The same days a month before, for a month to date.
   case monthBefore
   /// The same days a year before.
   case yearBefore
 
   /// The first instant and the last are moved on the calendar, not the end: so February's last day is
-  /// inside whenever it has to stand for days that February does not have.
-  package func range(before range: Range<Instant>, in zone: Zone) -> Range<Instant> {
+  /// inside whenever it has to stand for days that February does not have. Nil at the beginning of
+  /// time, where there is nothing earlier.
+  package func range(for range: Range<Instant>, in zone: Zone) -> Range<Instant>? {
     switch self {
-    case .previousPeriod:
+    case .periodBefore:
       let (start, end) = (
         zone.localTime(at: range.lowerBound), zone.localTime(at: range.upperBound)
       )
@@ -26,7 +27,7 @@ package enum Comparison: String, CaseIterable, Sendable {
           range.lowerBound.saturatingAdding(
             milliseconds: -range.upperBound.milliseconds(since: range.lowerBound))
         }
-      return min(earlier, range.lowerBound)..<range.lowerBound
+      return earlier < range.lowerBound ? earlier..<range.lowerBound : nil
     case .monthBefore: return Self.moved(range, months: -1, in: zone)
     case .yearBefore: return Self.moved(range, months: -12, in: zone)
     }
@@ -34,16 +35,16 @@ package enum Comparison: String, CaseIterable, Sendable {
 
   private static func moved(
     _ range: Range<Instant>, months: Int, in zone: Zone
-  ) -> Range<Instant> {
+  ) -> Range<Instant>? {
     func moved(_ instant: Instant) -> Instant {
       let time = zone.localTime(at: instant)
       return zone.instant(
         of: LocalTime(
           date: time.date.adding(months: months), millisecondOfDay: time.millisecondOfDay))
     }
+    guard !range.isEmpty else { return nil }
     let start = moved(range.lowerBound)
-    guard !range.isEmpty else { return start..<start }
     let last = moved(range.upperBound.saturatingAdding(milliseconds: -1))
-    return start..<max(start, last.saturatingAdding(milliseconds: 1))
+    return start <= last ? start..<last.saturatingAdding(milliseconds: 1) : nil
   }
 }

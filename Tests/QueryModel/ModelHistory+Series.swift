@@ -9,8 +9,9 @@ extension ModelHistory {
     let current = try ModelSeries(self, question, question.scope.range)
     let chosen = question.breakdown.map { current.largest($0.limit) }
     var content = SeriesQuestion.Content(current: current.table(of: chosen))
-    if let comparison = question.comparison {
-      let range = comparison.range(before: question.scope.range, in: question.scope.zone)
+    if let range = question.comparison?.range(
+      for: question.scope.range, in: question.scope.zone)
+    {
       content.earlier = try ModelSeries(self, question, range).table(of: chosen)
     }
     return Answer(

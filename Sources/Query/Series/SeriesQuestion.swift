@@ -33,7 +33,7 @@ package struct SeriesQuestion: Question {
 
   package struct Content: Equatable, Sendable {
     package var current: SeriesTable
-    /// The same for the comparison's range.
+    /// The same for the comparison's range, where there is one.
     package var earlier: SeriesTable?
 
     package init(current: SeriesTable, earlier: SeriesTable? = nil) {
@@ -127,8 +127,18 @@ extension SeriesQuestion {
         Rule("groups", "the \(breakdown.limit) largest by the first series, equal ones by value"))
       rules.append(breakdown.assignment.rule)
     }
-    if let comparison { rules.append(Rule("comparison", comparison.rawValue)) }
+    if let comparison { rules.append(comparison.rule) }
     return rules
+  }
+}
+
+extension Comparison {
+  var rule: Rule {
+    switch self {
+    case .periodBefore: Rule("comparison", "the period before, as many days or milliseconds")
+    case .monthBefore: Rule("comparison", "the same days of the month before")
+    case .yearBefore: Rule("comparison", "the same days of the year before")
+    }
   }
 }
 
