@@ -26,7 +26,7 @@ package struct Breakdown: Equatable, Sendable {
   }
 
   package static let maximumPaths = 4
-  package static let limits = 1...1_000
+  package static let limits = 1...10_000
   package static let defaultLimit = 25
 
   package let paths: [PropertyPath]

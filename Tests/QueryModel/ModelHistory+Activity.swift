@@ -25,7 +25,9 @@ extension ModelHistory {
     try question.check()
     let scope = try question.scope.whole(by: question.interval)
     let activity = activity(in: scope, question.selector, question.interval)
-    guard let bucket = question.interval.bucket(scope.weekStart) else { throw .cancelled }
+    guard let bucket = question.interval.bucket(scope.weekStart) else {
+      preconditionFailure("a question that was checked has pieces")
+    }
     var pieces: [LifecycleQuestion.Piece] = []
     for start in try scope.starts(by: question.interval) {
       let before = bucket.start(of: start.saturatingAdding(milliseconds: -1), in: scope.zone)

@@ -314,7 +314,7 @@ import Testing
     #expect(
       problem(SeriesQuestion(Scope(days(0, 3_650)), one, by: .hour))
         == .tooManyBuckets(limit: 40_000))
-    #expect(throws: QuestionProblem.outOfBounds("groups", 1...1_000)) {
+    #expect(throws: QuestionProblem.outOfBounds("groups", 1...10_000)) {
       try Breakdown(by: [PropertyPath(.name)], limit: 0)
     }
     #expect(throws: QuestionProblem.outOfBounds("paths of a breakdown", 1...4)) {

@@ -12,7 +12,8 @@ package enum Measure: Equatable, Sendable {
   case rollingPeople(days: Int)
   /// Events that have a person, for each person who has any.
   case eventsPerPerson
-  /// Integers are added exactly. The result is an integer while all are and 64 bits hold it.
+  /// Integers are added exactly, and their sum is one while 64 bits hold it. Doubles are added in any
+  /// order.
   case sum(PropertyPath)
   case average(PropertyPath)
   case minimum(PropertyPath)
