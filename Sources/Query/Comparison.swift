@@ -1,7 +1,7 @@
 package import Calendar
 
 /// The earlier range that a question is answered for as well.
-package enum Comparison: Hashable, CaseIterable, Sendable {
+package enum Comparison: Hashable, Sendable {
   /// As long, and immediately before: as many calendar days where the range begins and ends at the
   /// same time of day, else as many milliseconds.
   case periodBefore
