@@ -52,6 +52,7 @@ struct AggregatorFace: Sendable {
       "tributary_event_conflicts_total",
       "Events whose id was taken by another payload; the first one counts."
     ) { Double(store.hot.conflicts.load(ordering: .relaxed)) }
+    StoredBatchReport(of: store).declare(in: registry)
   }
 
   /// What a plain listener serves: everything but the pair's own routes.

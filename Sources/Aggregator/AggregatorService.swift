@@ -71,6 +71,8 @@ package final class AggregatorService: Sendable {
       throw Failure.store("\(error)")
     }
 
+    StoredBatchReport(of: store).tell(log, health)
+
     let registry = MetricRegistry()
     registry.addProcessMetrics()
     registry.addBuildInfo(service: name, version: version)
@@ -139,6 +141,7 @@ package final class AggregatorService: Sendable {
     var health = Health(service: name, version: version)
     health.add("store", .readiness)
     health.add("tenancy", .readiness)
+    health.add(StoredBatchReport.part, .informative)
     return health
   }
 

@@ -120,6 +120,9 @@ package struct HotPlace: Hashable, Sendable {
     self.row = row
   }
 
+  /// The numbers that batches may have: what is left beside the row.
+  static let batches: Range<Int64> = 1..<(1 << 47)
+
   /// Batches have at most 65,535 rows, which fit 16 bits.
   package init(packed: UInt64) {
     batch = Int64(packed >> 16)

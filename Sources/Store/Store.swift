@@ -22,6 +22,8 @@ package final class Store: Sendable {
   package let hot: HotTier
   package let shelf: BatchShelf
   package let identity: StoreIdentity
+  /// Batches that were set aside, at this start or an earlier one: answers lack their events.
+  package let unreadable: [UnreadableBatch]
   let inbox: StoreInbox
   let writer: StoreWriter
   private let threads: Threads
@@ -35,7 +37,7 @@ package final class Store: Sendable {
 
   private init(
     hot: HotTier, shelf: BatchShelf, inbox: StoreInbox, writer: StoreWriter, threads: Threads,
-    identity: StoreIdentity
+    identity: StoreIdentity, unreadable: [UnreadableBatch]
   ) {
     self.hot = hot
     self.shelf = shelf
@@ -43,6 +45,7 @@ package final class Store: Sendable {
     self.writer = writer
     self.threads = threads
     self.identity = identity
+    self.unreadable = unreadable
   }
 
   /// Opens or makes the store, and reads what is hot into memory. `onFailure` is called once, when
@@ -68,9 +71,10 @@ package final class Store: Sendable {
     let writer = StoreWriter(
       configuration, worker: threads.writing, hot: hot, shelf: shelf, inbox: inbox, clock: clock,
       onFailure: onFailure)
-    let identity = try await writer.open(random: random)
+    let opened = try await writer.open(random: random)
     return Store(
-      hot: hot, shelf: shelf, inbox: inbox, writer: writer, threads: threads, identity: identity)
+      hot: hot, shelf: shelf, inbox: inbox, writer: writer, threads: threads,
+      identity: opened.identity, unreadable: opened.unreadable)
   }
 
   /// Stores a batch, and returns once that is on disk.

@@ -78,7 +78,7 @@ struct StoreFile {
   func insert(
     _ batch: ArrivedBatch, number: Int64, duplicates: RowSet, rejected: RowSet
   ) throws(SQLiteError) {
-    try database.withStatement("INSERT INTO hot_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") {
+    try database.withStatement("INSERT INTO hot_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {
       statement throws(SQLiteError) in
       statement.bind(1, number)
       statement.bind(2, batch.project.text)
@@ -88,6 +88,11 @@ struct StoreFile {
       statement.bind(6, batch.columns.rowCount)
       Self.bind(statement, 7, duplicates)
       Self.bind(statement, 8, rejected)
+      let label = StoredBatchLabel(
+        number: number, project: batch.project.text, source: batch.source, received: batch.received,
+        shift: batch.clockShift, rows: batch.columns.rowCount, duplicates: duplicates.stored ?? [],
+        rejected: rejected.stored ?? [])
+      statement.bind(10, Int64(label.sum))
       try statement.run(lending: batch.bytes.span, as: 9)
     }
   }

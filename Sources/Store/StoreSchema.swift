@@ -64,6 +64,17 @@ enum StoreSchema {
       code TEXT NOT NULL, reason TEXT NOT NULL,
       record BLOB NOT NULL, source TEXT NOT NULL, received INTEGER NOT NULL
     ) STRICT;
+    """,
     """
+    -- CRC-32C over what a row says beside its batch; NULL in rows from before there was one.
+    ALTER TABLE hot_batch ADD COLUMN sum INTEGER;
+
+    -- Batches that could not be read at a start. They count nowhere, and their rows stay. `project`
+    -- and `events` are NULL where the row does not tell.
+    CREATE TABLE unreadable_batch (
+      number INTEGER PRIMARY KEY, project TEXT, events INTEGER,
+      reason TEXT NOT NULL, found INTEGER NOT NULL
+    ) STRICT;
+    """,
   ])
 }

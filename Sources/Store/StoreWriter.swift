@@ -36,15 +36,19 @@ actor StoreWriter {
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe worker.asUnownedSerialExecutor() }
 
   /// Opens or makes the file and reads what is hot into memory. Everything else comes after it.
-  func open(random: any RandomSource) throws(StoreError) -> StoreIdentity {
+  /// Batches that cannot be read are returned, and are no reason not to start.
+  func open(
+    random: any RandomSource
+  ) throws(StoreError) -> (identity: StoreIdentity, unreadable: [UnreadableBatch]) {
     let file = try StoreFile(configuration, random: random)
     opened = file
-    try file.load(into: hot)
-    return try writing { () throws(SQLiteError) in
+    let unreadable = try file.load(into: hot, now: clock.wallMilliseconds)
+    let identity = try writing { () throws(SQLiteError) in
       nextNumber = try file.nextNumber()
       watermarks = try file.watermarks()
       return try file.identity()
     }
+    return (identity, unreadable)
   }
 
   var file: StoreFile {
