@@ -53,6 +53,7 @@ struct AggregatorFace: Sendable {
       "Events whose id was taken by another payload; the first one counts."
     ) { Double(store.hot.conflicts.load(ordering: .relaxed)) }
     StoredBatchReport(of: store).declare(in: registry)
+    Self.declareLimits(of: store, in: registry)
   }
 
   /// What a plain listener serves: everything but the pair's own routes.
@@ -79,12 +80,44 @@ struct AggregatorFace: Sendable {
   }
 }
 
+extension AggregatorFace {
+  /// What shows how near the store's limits are, and what they have cost.
+  private static func declareLimits(of store: Store, in registry: MetricRegistry) {
+    registry.gauge("tributary_store_waiting_requests", "Requests that wait for the disk.") {
+      Double(store.waiting.requests)
+    }
+    registry.gauge("tributary_store_waiting_bytes", "Memory of the batches that wait for the disk.")
+    {
+      Double(store.waiting.bytes)
+    }
+    registry.gauge("tributary_store_waiting_limit_bytes", "The most of it that may wait.") {
+      Double(store.waitingLimits.bytes)
+    }
+    let counters = store.counters
+    registry.counter(
+      "tributary_store_busy_total", "Requests refused because too much waited for the disk."
+    ) { Double(counters.inboxRefused.load(ordering: .relaxed)) }
+    registry.counter(
+      "tributary_dead_letters_total", "Events that were read and not accepted, and kept aside."
+    ) { Double(counters.deadLetters.load(ordering: .relaxed)) }
+    registry.counter(
+      "tributary_dead_letters_evicted_total",
+      "Dead letters that made room for newer ones of their project."
+    ) { Double(counters.deadLettersEvicted.load(ordering: .relaxed)) }
+    registry.counter(
+      "tributary_conflict_samples_left_out_total",
+      "Conflicts that were counted, and of which no sample was kept: a project has 1,000."
+    ) { Double(counters.conflictSamplesLeftOut.load(ordering: .relaxed)) }
+  }
+}
+
 /// Events without a collector go into the store by way of batches of our own.
 private struct DirectSink: EventSink {
   let intake: DirectIntake
   let store: Store
 
   var refusal: IntakeRefusal? {
+    if let refusal = store.refusal { return Self.refusal(refusal) }
     guard store.hot.eventCount >= store.hot.maximumEvents else { return nil }
     return Self.refusal(.full(limit: store.hot.maximumEvents))
   }
@@ -97,6 +130,13 @@ private struct DirectSink: EventSink {
     let refused = BatchRoute.refused(error)
     return IntakeRefusal(
       status: refused.status.code, code: refused.code, message: refused.message,
-      retryAfter: .seconds(10))
+      retryAfter: error.retryAfter)
+  }
+}
+
+extension StoreError {
+  /// When another attempt is worth while: what waits for the disk is gone in a moment.
+  fileprivate var retryAfter: Duration {
+    if case .busy = self { .seconds(1) } else { .seconds(10) }
   }
 }

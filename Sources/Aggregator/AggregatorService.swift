@@ -57,8 +57,7 @@ package final class AggregatorService: Sendable {
 
     let health = HealthBoard(Self.health(version))
     let tenants = try Tenants.open(folder, clock: clock, random: random)
-    var storeConfiguration = Store.Configuration(path: folder.storePath)
-    storeConfiguration.maximumHotEvents = configuration[AggregatorSettings.maximumHotEvents]
+    let storeConfiguration = Self.storeConfiguration(folder, configuration)
     let store: Store
     do {
       store = try await Store.open(storeConfiguration, clock: clock, random: random) { error in
@@ -143,6 +142,19 @@ package final class AggregatorService: Sendable {
     health.add("tenancy", .readiness)
     health.add(StoredBatchReport.part, .informative)
     return health
+  }
+
+  private static func storeConfiguration(
+    _ folder: DataFolder, _ configuration: Configuration
+  ) -> Store.Configuration {
+    var store = Store.Configuration(path: folder.storePath)
+    store.maximumHotEvents = configuration[AggregatorSettings.maximumHotEvents]
+    store.waiting = StoreInbox.Limits(
+      bytes: configuration[AggregatorSettings.maximumWaitingBytes].bytes,
+      requests: configuration[AggregatorSettings.maximumWaiting])
+    store.maximumDeadLetters = configuration[AggregatorSettings.maximumDeadLetters]
+    store.maximumDeadLetterBytes = configuration[AggregatorSettings.maximumDeadLetterBytes].bytes
+    return store
   }
 
   private static func credentials(

@@ -24,6 +24,18 @@ package enum AggregatorSettings {
   package static let maximumHotEvents = Setting(
     "hot.max_events", default: 10_000_000, in: 1_000...100_000_000,
     "Events in the hot tier; when it is full, intake is answered with 503.")
+  package static let maximumWaitingBytes = Setting(
+    "store.max_waiting_bytes", default: ByteCount.mib(128), in: .mib(1) ... .gib(64),
+    "Memory of the requests that wait for the disk; beyond it intake is answered with 503.")
+  package static let maximumWaiting = Setting(
+    "store.max_waiting", default: 4_096, in: 16...1_000_000,
+    "Requests that wait for the disk; beyond it intake is answered with 503.")
+  package static let maximumDeadLetters = Setting(
+    "store.max_dead_letters", default: 10_000, in: 0...10_000_000,
+    "Dead letters that a project keeps; then its oldest go.")
+  package static let maximumDeadLetterBytes = Setting(
+    "store.max_dead_letter_bytes", default: ByteCount.mib(64), in: .kib(64) ... .gib(64),
+    "Bytes of the dead letters that a project keeps; then its oldest go.")
   package static let loops = Setting(
     "threads.loops", default: 0, in: 0...64,
     "Event loops; 0 takes one for each processor.")
@@ -33,12 +45,14 @@ package enum AggregatorSettings {
   package static let schema = SettingsSchema(
     [
       plain, anonymousProject, maximumConnections, secure, certificate, certificateKey,
-      maximumHotEvents, loops, level,
+      maximumHotEvents, maximumWaiting, maximumWaitingBytes, maximumDeadLetters,
+      maximumDeadLetterBytes, loops, level,
     ],
     sections: [
       "http": "The plain listener, and what all listeners share.",
       "tls": "The listener for collectors, and for clients from elsewhere.",
       "hot": "Events in memory and in SQLite.",
+      "store": "What waits for the disk, and what is kept aside.",
       "threads": "What runs beside what.",
       "log": "Structured logs, one JSON object a line on standard error.",
     ])

@@ -108,6 +108,8 @@ package struct CommitOutcome: Equatable, Sendable {
 package enum StoreError: Error, Equatable {
   /// The hot tier holds as many events as it may; the number is the limit.
   case full(limit: Int)
+  /// More waits for the disk than may: nothing was stored, a later attempt may succeed.
+  case busy(StoreInbox.Limits)
   /// The disk is full: nothing was stored, questions are answered, a later attempt may succeed.
   case diskFull
   /// Another batch was committed under this number: two collectors share one identity.

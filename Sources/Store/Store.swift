@@ -15,6 +15,15 @@ package final class Store: Sendable {
     package var shelfBytes = 64 << 20
     /// How large the database file may grow; nil leaves that to the disk.
     package var maximumFileBytes: Int?
+    /// How much may wait for the disk; beyond it intake is refused.
+    package var waiting = StoreInbox.Limits(bytes: 128 << 20, requests: 4_096)
+    /// Dead letters that a project may have, by count and by bytes; then the oldest go.
+    package var maximumDeadLetters = 10_000
+    package var maximumDeadLetterBytes = 64 << 20
+
+    var deadLetters: DeadLetterLimits {
+      DeadLetterLimits(count: maximumDeadLetters, bytes: maximumDeadLetterBytes)
+    }
 
     package init(path: String) { self.path = path }
   }
@@ -24,6 +33,7 @@ package final class Store: Sendable {
   package let identity: StoreIdentity
   /// Batches that were set aside, at this start or an earlier one: answers lack their events.
   package let unreadable: [UnreadableBatch]
+  package let counters: StoreCounters
   let inbox: StoreInbox
   let writer: StoreWriter
   private let threads: Threads
@@ -36,12 +46,15 @@ package final class Store: Sendable {
   }
 
   private init(
-    hot: HotTier, shelf: BatchShelf, inbox: StoreInbox, writer: StoreWriter, threads: Threads,
+    hot: HotTier, shelf: BatchShelf, inbox: StoreInbox, counters: StoreCounters,
+    writer: StoreWriter,
+    threads: Threads,
     identity: StoreIdentity, unreadable: [UnreadableBatch]
   ) {
     self.hot = hot
     self.shelf = shelf
     self.inbox = inbox
+    self.counters = counters
     self.writer = writer
     self.threads = threads
     self.identity = identity
@@ -67,15 +80,24 @@ package final class Store: Sendable {
       key: HotIDs.Key(high: random.next(), low: random.next()), merger: threads.merging)
     let shelf = BatchShelf(
       path: configuration.path, worker: threads.reading, maximumBytes: configuration.shelfBytes)
-    let inbox = StoreInbox()
+    let counters = StoreCounters()
+    let inbox = StoreInbox(limits: configuration.waiting, counters: counters)
     let writer = StoreWriter(
-      configuration, worker: threads.writing, hot: hot, shelf: shelf, inbox: inbox, clock: clock,
-      onFailure: onFailure)
+      configuration, worker: threads.writing, hot: hot, shelf: shelf, inbox: inbox,
+      counters: counters, clock: clock, onFailure: onFailure)
     let opened = try await writer.open(random: random)
     return Store(
-      hot: hot, shelf: shelf, inbox: inbox, writer: writer, threads: threads,
+      hot: hot, shelf: shelf, inbox: inbox, counters: counters, writer: writer, threads: threads,
       identity: opened.identity, unreadable: opened.unreadable)
   }
+
+  /// Why nothing would be taken at the moment; nil where it would. Cheap, and wrong either way at times:
+  /// for looking before a body is read.
+  package var refusal: StoreError? { inbox.refusal }
+
+  /// What waits for the disk, and how much may.
+  package var waiting: StoreInbox.Waiting { inbox.waiting }
+  package var waitingLimits: StoreInbox.Limits { inbox.limits }
 
   /// Stores a batch, and returns once that is on disk.
   package func commit(_ batch: ArrivedBatch) async throws(StoreError) -> CommitOutcome {

@@ -225,10 +225,10 @@ struct StoreFile {
     }
   }
 
-  /// Counts a conflict, and keeps the payload if there is room for another sample.
+  /// Counts a conflict, and keeps the payload if there is room for another sample: false if not.
   func insertConflict(
     _ id: EventID, record: [UInt8], of batch: ArrivedBatch
-  ) throws(SQLiteError) {
+  ) throws(SQLiteError) -> Bool {
     let count = try database.withStatement(
       """
       INSERT INTO conflict_count VALUES (?, 1)
@@ -240,7 +240,7 @@ struct StoreFile {
       while try statement.step() { count = statement.int64(0) }
       return count
     }
-    guard count <= Self.conflictSamples else { return }
+    guard count <= Self.conflictSamples else { return false }
     try database.withStatement("INSERT INTO conflict VALUES (?, ?, ?, ?, ?, ?)") {
       statement throws(SQLiteError) in
       statement.bind(1, batch.project.text)
@@ -251,22 +251,7 @@ struct StoreFile {
       statement.bind(6, batch.received)
       try statement.run()
     }
-  }
-
-  func insertDeadLetter(_ row: RejectedRow, of batch: ArrivedBatch) throws(SQLiteError) {
-    try database.withStatement(
-      "INSERT INTO dead_letter VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
-    ) { statement throws(SQLiteError) in
-      statement.bind(1, batch.project.text)
-      statement.bind(2, batch.columns.ids[row.row].description)
-      statement.bind(3, row.code)
-      statement.bind(4, row.reason)
-      let record = batch.columns.record(at: row.row)
-      statement.bind(5, copying: record.span)
-      statement.bind(6, batch.source)
-      statement.bind(7, batch.received)
-      try statement.run()
-    }
+    return true
   }
 
   /// Samples of conflicts that a project keeps.

@@ -76,5 +76,15 @@ enum StoreSchema {
       reason TEXT NOT NULL, found INTEGER NOT NULL
     ) STRICT;
     """,
+    """
+    -- The dead letters that each project has, and how many of its oldest have gone to make room.
+    CREATE TABLE dead_letter_total (
+      project TEXT PRIMARY KEY,
+      count INTEGER NOT NULL, bytes INTEGER NOT NULL, evicted INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO dead_letter_total
+      SELECT project, count(*), sum(length(record)), 0 FROM dead_letter GROUP BY project;
+    CREATE INDEX dead_letter_by_project ON dead_letter (project, number);
+    """,
   ])
 }

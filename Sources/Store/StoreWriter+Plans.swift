@@ -65,10 +65,13 @@ extension StoreWriter {
         try file.insert(
           batch, number: number, duplicates: verdict.duplicates, rejected: verdict.rejected)
       }
-      for row in batch.rejected { try file.insertDeadLetter(row, of: batch) }
+      journal.deadLetters += batch.rejected.count
+      journal.deadLettersEvicted += try file.insertDeadLetters(
+        batch.rejected, of: batch, configuration.deadLetters)
       for row in verdict.conflicts {
-        try file.insertConflict(
+        let isKept = try file.insertConflict(
           batch.columns.ids[row], record: batch.columns.record(at: row), of: batch)
+        if !isKept { journal.conflictSamplesLeftOut += 1 }
       }
     }
     journal.conflicts += verdict.conflicts.count

@@ -1,15 +1,17 @@
 import Batches
 import Platform
 import SQLite
+import Synchronization
 
 /// The store's one thread that writes: it takes what has arrived together, decides row by row what is
 /// new, commits all of it in one transaction, and only then shows it and answers.
 actor StoreWriter {
-  private let configuration: Store.Configuration
+  let configuration: Store.Configuration
   private let worker: Worker
   let hot: HotTier
   let shelf: BatchShelf
   private let inbox: StoreInbox
+  private let counters: StoreCounters
   private let clock: any Clock
   private let onFailure: @Sendable (StoreError) -> Void
 
@@ -22,13 +24,15 @@ actor StoreWriter {
 
   init(
     _ configuration: Store.Configuration, worker: Worker, hot: HotTier, shelf: BatchShelf,
-    inbox: StoreInbox, clock: any Clock, onFailure: @escaping @Sendable (StoreError) -> Void
+    inbox: StoreInbox, counters: StoreCounters, clock: any Clock,
+    onFailure: @escaping @Sendable (StoreError) -> Void
   ) {
     self.configuration = configuration
     self.worker = worker
     self.hot = hot
     self.shelf = shelf
     self.inbox = inbox
+    self.counters = counters
     self.clock = clock
     self.onFailure = onFailure
   }
@@ -105,6 +109,9 @@ actor StoreWriter {
     var claims: [(project: HotProject, batch: ArrivedBatch, number: Int64)] = []
     var reserved = 0
     var conflicts = 0
+    var conflictSamplesLeftOut = 0
+    var deadLetters = 0
+    var deadLettersEvicted = 0
     /// The streams that were advanced, as they were before.
     var watermarks: [StreamKey: SequenceRanges?] = [:]
   }
@@ -124,6 +131,7 @@ actor StoreWriter {
       return
     }
     hot.count(conflicts: journal.conflicts)
+    counters.add(journal)
     for case let stored? in plans.map(\.stored) {
       hot.publish(
         stored.batch.columns.core, of: stored.batch.project, number: stored.number,
@@ -178,5 +186,14 @@ actor StoreWriter {
     } catch {
       throw error.isFull ? .diskFull : .failed("\(error)")
     }
+  }
+}
+
+extension StoreCounters {
+  /// What a committed group has done.
+  fileprivate func add(_ journal: StoreWriter.Journal) {
+    conflictSamplesLeftOut.add(journal.conflictSamplesLeftOut, ordering: .relaxed)
+    deadLetters.add(journal.deadLetters, ordering: .relaxed)
+    deadLettersEvicted.add(journal.deadLettersEvicted, ordering: .relaxed)
   }
 }

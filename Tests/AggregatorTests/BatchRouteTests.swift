@@ -3,10 +3,10 @@ import Crypto
 import Events
 import HTTP
 import Platform
-import Store
 import Testing
 
 @testable import Aggregator
+@testable import Store
 
 @Suite("Batches over HTTP") struct BatchRouteTests {
   private let world: World
@@ -162,6 +162,30 @@ import Testing
     let answer = try await world.post(world.seal([event(2)]).bytes)
     #expect(answer.refusal == "409 epoch_forked")
     #expect(world.store.ids(of: "acme") == [id(1)])
+  }
+
+  @Test("while too much waits for the disk a batch is refused before its body, with a pause")
+  func busy() async throws {
+    let limits = world.store.waitingLimits
+    let gap = ArrivedGap(
+      project: "acme", source: "c",
+      origin: BatchOrigin(
+        epoch: Epoch(high: 1, low: 1), number: 1, sequences: 1...1,
+        digest: Digest(words: 1, 2, 3, 4)),
+      gap: BatchHeader.Gap(.dropped), received: 0)
+    // Nobody is told that these wait.
+    for _ in 0..<limits.requests {
+      _ = world.store.inbox.put(StoreInbox.Arrival(.gap(gap)) { _ in })
+    }
+    let batch = try world.seal([event(1)])
+    for bytes in [batch.bytes, Array(batch.bytes.prefix(BatchEnvelope.byteCount))] {
+      let answer = try await world.post(bytes)
+      #expect(answer.refusal == "503 store_busy")
+      let fields = String(decoding: answer.response.fields.bytes, as: UTF8.self)
+      #expect(fields.contains("Retry-After: "))
+    }
+    await world.store.writer.drain()
+    #expect(try await world.post(batch.bytes).acknowledgement().accepted == 1)
   }
 
   @Test("a gap closes the sequence that it is about")

@@ -3,6 +3,7 @@ import Crypto
 import Events
 import Platform
 import Store
+import Synchronization
 import Testing
 
 @testable import Aggregator
@@ -91,6 +92,31 @@ import Testing
       }
     }
     #expect(store.ids(of: "acme") == (0..<10).map { id($0) })
+    await store.stop()
+  }
+
+  @Test("of more callers than may wait some are told to come again, and the others are stored")
+  func busy() async throws {
+    let limits = StoreInbox.Limits(bytes: 1 << 20, requests: 4)
+    let store = try await Fixture.store(in: scratch, waiting: limits)
+    let intake = try intake(into: store)
+    let stored = try await withThrowingTaskGroup(of: EventID?.self) { group -> [EventID] in
+      for number in 0..<300 as Range<UInt64> {
+        group.addTask {
+          do {
+            try await intake.append(try list([event(number)]), project: "acme")
+            return id(number)
+          } catch StoreError.busy { return nil }
+        }
+      }
+      var stored: [EventID] = []
+      for try await one in group { if let one { stored.append(one) } }
+      return stored
+    }
+    #expect(store.ids(of: "acme") == stored.sorted())
+    #expect(!stored.isEmpty && stored.count < 300)
+    #expect(store.counters.inboxRefused.load(ordering: .relaxed) == 300 - stored.count)
+    try await intake.append(try list([event(999)]), project: "acme")
     await store.stop()
   }
 }

@@ -51,10 +51,13 @@ enum Fixture {
   static func key() throws -> SigningKey { try SigningKey.generate().key }
 
   static func store(
-    in scratch: Scratch, limit: Int = 1_000_000, clock: any Clock = ManualClock()
+    in scratch: Scratch, limit: Int = 1_000_000,
+    waiting: StoreInbox.Limits = StoreInbox.Limits(bytes: 128 << 20, requests: 4_096),
+    clock: any Clock = ManualClock()
   ) async throws -> Store {
     var configuration = Store.Configuration(path: scratch.path + "/store.db")
     configuration.maximumHotEvents = limit
+    configuration.waiting = waiting
     return try await Store.open(
       configuration, clock: clock, random: SystemRandom(), threads: threads
     ) { Issue.record("the disk failed: \($0)") }

@@ -86,6 +86,7 @@ import Testing
     _ = try await store.commit(try batch((0..<1_500).map { event(1, says: "\($0)") }))
     #expect(try count("SELECT count FROM conflict_count", in: path) == 1_500)
     #expect(try count("SELECT count(*) FROM conflict", in: path) == 1_000)
+    #expect(store.counters.conflictSamplesLeftOut.load(ordering: .relaxed) == 500)
   }
 
   @Test("batches that bring nothing new take no room, and are duplicates whatever their number")

@@ -34,6 +34,7 @@ struct BatchRoute: Sendable {
     } catch let problem as BatchProblem { throw Self.refused(problem) }
     let header = envelope.header
     try admit(envelope)
+    if let refusal = store.refusal { throw Self.refused(refusal) }
     let body = try await request.body.collect(atMost: header.bodyBytes)
     guard body.count == header.bodyBytes else { throw Self.refused(.truncated) }
     let (outcome, ids) = try await commit(envelope, head: head, body: body)
@@ -156,6 +157,11 @@ struct BatchRoute: Sendable {
       PairRoutes.Refused(
         status: .serviceUnavailable, code: "store_full",
         message: "The store holds its most of \(limit) hot events (hot.max_events).")
+    case .busy(let limits):
+      PairRoutes.Refused(
+        status: .serviceUnavailable, code: "store_busy",
+        message: "More than \(limits.requests) requests or \(limits.bytes) bytes wait for the disk "
+          + "(store.max_waiting, store.max_waiting_bytes): send again later.")
     case .diskFull:
       PairRoutes.Refused(
         status: .serviceUnavailable, code: "disk_full", message: "The aggregator's disk is full.")

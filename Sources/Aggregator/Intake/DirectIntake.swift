@@ -18,28 +18,41 @@ package final class DirectIntake: Sendable {
 
   private struct State {
     var waiting: [ProjectID: Waiting] = [:]
+    /// All that waits here, beside what waits in the store.
+    var size = StoreInbox.Waiting()
     var isSealing = false
   }
 
   private let state = Mutex(State())
   private let sealer: DirectSealer
+  private let store: Store
 
   /// What the batches' source is called.
   package static let source = "direct"
 
   package init(store: Store, key: SigningKey, clock: any Clock, random: any RandomSource) {
+    self.store = store
     sealer = DirectSealer(store: store, key: key, clock: clock, random: random)
   }
 
-  /// Stores events, and returns once they are on disk.
+  /// Stores events, and returns once they are on disk. What waits here is bounded like the store's own
+  /// inbox: while one group waits for the disk, everybody who comes joins the next.
   package func append(_ events: EventList, project: ProjectID) async throws(StoreError) {
     if events.isEmpty { return }
+    let limits = store.waitingLimits
     let failure = await withCheckedContinuation { (reply: Reply) in
-      let mustSeal = state.withLock { state in
+      let mustSeal = state.withLock { state -> Bool? in
+        guard limits.admit(events.bytes.count, beside: state.size) else { return nil }
+        state.size.requests += 1
+        state.size.bytes += events.bytes.count
         state.waiting[project, default: Waiting()].events.append(events)
         state.waiting[project]?.replies.append(reply)
         defer { state.isSealing = true }
         return !state.isSealing
+      }
+      guard let mustSeal else {
+        store.counters.inboxRefused.add(1, ordering: .relaxed)
+        return reply.resume(returning: .busy(limits))
       }
       if mustSeal { Task { await self.sealAll() } }
     }
@@ -51,7 +64,10 @@ package final class DirectIntake: Sendable {
     while true {
       let groups = state.withLock { state in
         if state.waiting.isEmpty { state.isSealing = false }
-        defer { state.waiting = [:] }
+        defer {
+          state.waiting = [:]
+          state.size = StoreInbox.Waiting()
+        }
         return state.waiting
       }
       if groups.isEmpty { return }

@@ -1,0 +1,13 @@
+package import Synchronization
+
+/// What the store has let go or turned away since the start.
+package final class StoreCounters: Sendable {
+  /// Arrivals that found the inbox full.
+  package let inboxRefused = Atomic<Int>(0)
+  /// Rows that were read and not accepted.
+  package let deadLetters = Atomic<Int>(0)
+  /// Dead letters that made room for newer ones.
+  package let deadLettersEvicted = Atomic<Int>(0)
+  /// Conflicts that were counted and of which no sample was kept.
+  package let conflictSamplesLeftOut = Atomic<Int>(0)
+}
