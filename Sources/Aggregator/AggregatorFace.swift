@@ -21,7 +21,8 @@ struct AggregatorFace: Sendable {
 
   init(
     store: Store, tenants: Tenants, key: SigningKey, clock: any Clock, random: any RandomSource,
-    registry: MetricRegistry, health: HealthBoard, log: Log, decoders: Int
+    registry: MetricRegistry, health: HealthBoard, log: Log, decoders: Int,
+    refreshHealth: @escaping @Sendable () -> Void
   ) {
     let metrics = IntakeMetrics(registry)
     let limits = BatchLimits.standard
@@ -41,7 +42,7 @@ struct AggregatorFace: Sendable {
     batches = BatchRoute(
       store: store, board: board, limits: limits, clock: clock, clocks: clocks,
       decoders: BatchDecoders(count: decoders), metrics: metrics, log: log)
-    operations = OperationRoutes(registry: registry, health: health)
+    operations = OperationRoutes(registry: registry, health: health) { refreshHealth() }
     registry.gauge("tributary_hot_events", "Events in the hot tier.") {
       Double(store.hot.eventCount)
     }
@@ -137,6 +138,10 @@ private struct DirectSink: EventSink {
 extension StoreError {
   /// When another attempt is worth while: what waits for the disk is gone in a moment.
   fileprivate var retryAfter: Duration {
-    if case .busy = self { .seconds(1) } else { .seconds(10) }
+    switch self {
+    case .busy: .seconds(1)
+    case .paused(let seconds): .seconds(min(seconds, 60))
+    default: .seconds(10)
+    }
   }
 }

@@ -57,12 +57,19 @@ package final class AggregatorService: Sendable {
 
     let health = HealthBoard(Self.health(version))
     let tenants = try Tenants.open(folder, clock: clock, random: random)
-    let storeConfiguration = Self.storeConfiguration(folder, configuration)
+    let (ends, finding) = FailedEndsFile.open(folder.directory, disk: SystemDisk(), clock: clock)
+    var storeConfiguration = Self.storeConfiguration(folder, configuration)
+    storeConfiguration.pause = finding?.pause
     let store: Store
     do {
       store = try await Store.open(storeConfiguration, clock: clock, random: random) { error in
+        ends.note()
         health.update { $0.set("store", .failed, "the disk has failed") }
-        onFailure("\(error)")
+        // Nothing is written any more. Whoever waits is to hear of it before the connections end.
+        Task {
+          await clock.sleep(for: .milliseconds(200))
+          onFailure("\(error)")
+        }
       }
     } catch .newerFormat(let what) {
       throw Failure.newerFormat(what)
@@ -71,14 +78,19 @@ package final class AggregatorService: Sendable {
     }
 
     StoredBatchReport(of: store).tell(log, health)
+    let intake = IntakeReport(store: store, finding: finding)
+    intake.tell(log)
+    let refreshHealth = { @Sendable in intake.refresh(health) }
+    refreshHealth()
 
     let registry = MetricRegistry()
     registry.addProcessMetrics()
     registry.addBuildInfo(service: name, version: version)
     registry.addLogMetrics(of: output)
+    intake.declare(in: registry, ends)
     let face = AggregatorFace(
       store: store, tenants: tenants, key: key, clock: clock, random: random, registry: registry,
-      health: health, log: log, decoders: processors)
+      health: health, log: log, decoders: processors, refreshHealth: refreshHealth)
     let credentials = Self.credentials(folder, configuration)
     let tls: TLSContext
     do { tls = try TLSContext(server: credentials()) } catch {
@@ -86,14 +98,15 @@ package final class AggregatorService: Sendable {
     }
     return try AggregatorService(
       loops: loops, log: log, face: face, store: store, tenants: tenants, tls: tls,
-      credentials: credentials, health: health, registry: registry, lock: lock, folder: folder,
-      configuration: configuration)
+      credentials: credentials, health: health, refreshHealth: refreshHealth, registry: registry,
+      lock: lock, folder: folder, configuration: configuration)
   }
 
   private init(
     loops: [EventLoop], log: Log, face: AggregatorFace, store: Store, tenants: Tenants,
     tls: TLSContext, credentials: @escaping @Sendable () throws -> TLSCredentials,
-    health: HealthBoard, registry: MetricRegistry, lock: consuming FileLock, folder: DataFolder,
+    health: HealthBoard, refreshHealth: @escaping @Sendable () -> Void,
+    registry: MetricRegistry, lock: consuming FileLock, folder: DataFolder,
     configuration: Configuration
   ) throws {
     self.loops = loops
@@ -115,7 +128,9 @@ package final class AggregatorService: Sendable {
     let plain = server(face.plainRouter(anonymousProject: anonymous))
     let secure = server(face.secureRouter(anonymousProject: nil))
     control = server(
-      ControlFace(tenants: tenants, folder: folder, health: health).router)
+      ControlFace(
+        tenants: tenants, folder: folder, health: health, refreshHealth: refreshHealth
+      ).router)
     servers = [plain, secure]
     do {
       plainAddress = try plain.listen(on: configuration[AggregatorSettings.plain])
@@ -141,6 +156,7 @@ package final class AggregatorService: Sendable {
     health.add("store", .readiness)
     health.add("tenancy", .readiness)
     health.add(StoredBatchReport.part, .informative)
+    health.add(IntakeReport.part, .readiness)
     return health
   }
 

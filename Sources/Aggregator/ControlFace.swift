@@ -14,10 +14,14 @@ struct ControlFace: Sendable {
   let tenants: Tenants
   let folder: DataFolder
   let health: HealthBoard
+  let refreshHealth: @Sendable () -> Void
 
   var router: Router {
     var router = Router { .problem($0) }
-    router.add(.get, "/status") { _ in .json(health.current.whole.body) }
+    router.add(.get, "/status") { _ in
+      refreshHealth()
+      return .json(health.current.whole.body)
+    }
     router.add(.post, "/collectors") { request in await answer { try await addToken(request) } }
     router.add(.get, "/collectors") { _ in listCollectors() }
     router.add(.delete, "/collectors/{id}") { request in

@@ -110,6 +110,8 @@ package enum StoreError: Error, Equatable {
   case full(limit: Int)
   /// More waits for the disk than may: nothing was stored, a later attempt may succeed.
   case busy(StoreInbox.Limits)
+  /// The disk has failed too often of late: nothing is taken for so many seconds, questions are answered.
+  case paused(seconds: Int)
   /// The disk is full: nothing was stored, questions are answered, a later attempt may succeed.
   case diskFull
   /// Another batch was committed under this number: two collectors share one identity.

@@ -21,6 +21,9 @@ package final class Store: Sendable {
     package var maximumDeadLetters = 10_000
     package var maximumDeadLetterBytes = 64 << 20
 
+    /// For how long after the start nothing is taken.
+    package var pause: Duration?
+
     var deadLetters: DeadLetterLimits {
       DeadLetterLimits(count: maximumDeadLetters, bytes: maximumDeadLetterBytes)
     }
@@ -34,6 +37,7 @@ package final class Store: Sendable {
   /// Batches that were set aside, at this start or an earlier one: answers lack their events.
   package let unreadable: [UnreadableBatch]
   package let counters: StoreCounters
+  private let pause: IntakePause
   let inbox: StoreInbox
   let writer: StoreWriter
   private let threads: Threads
@@ -46,13 +50,14 @@ package final class Store: Sendable {
   }
 
   private init(
-    hot: HotTier, shelf: BatchShelf, inbox: StoreInbox, counters: StoreCounters,
+    hot: HotTier, shelf: BatchShelf, pause: IntakePause, inbox: StoreInbox, counters: StoreCounters,
     writer: StoreWriter,
     threads: Threads,
     identity: StoreIdentity, unreadable: [UnreadableBatch]
   ) {
     self.hot = hot
     self.shelf = shelf
+    self.pause = pause
     self.inbox = inbox
     self.counters = counters
     self.writer = writer
@@ -87,13 +92,21 @@ package final class Store: Sendable {
       counters: counters, clock: clock, onFailure: onFailure)
     let opened = try await writer.open(random: random)
     return Store(
-      hot: hot, shelf: shelf, inbox: inbox, counters: counters, writer: writer, threads: threads,
+      hot: hot, shelf: shelf, pause: IntakePause(configuration.pause, clock: clock), inbox: inbox,
+      counters: counters, writer: writer, threads: threads,
       identity: opened.identity, unreadable: opened.unreadable)
   }
 
   /// Why nothing would be taken at the moment; nil where it would. Cheap, and wrong either way at times:
   /// for looking before a body is read.
-  package var refusal: StoreError? { inbox.refusal }
+  package var refusal: StoreError? { pauseRefusal ?? inbox.refusal }
+
+  private var pauseRefusal: StoreError? {
+    pauseRest.map { .paused(seconds: Int(($0 / .seconds(1)).rounded(.up))) }
+  }
+
+  /// What is left of the pause after this start; nil once intake is open.
+  package var pauseRest: Duration? { pause.rest }
 
   /// What waits for the disk, and how much may.
   package var waiting: StoreInbox.Waiting { inbox.waiting }
@@ -110,6 +123,7 @@ package final class Store: Sendable {
   }
 
   private func commit(_ content: StoreInbox.Content) async throws(StoreError) -> CommitOutcome {
+    if let refusal = pauseRefusal { throw refusal }
     let result = await withCheckedContinuation { reply in
       if inbox.put(StoreInbox.Arrival(content) { reply.resume(returning: $0) }) {
         Task(executorPreference: threads.writing) { [writer] in await writer.drain() }

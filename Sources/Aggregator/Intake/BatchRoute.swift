@@ -162,6 +162,12 @@ struct BatchRoute: Sendable {
         status: .serviceUnavailable, code: "store_busy",
         message: "More than \(limits.requests) requests or \(limits.bytes) bytes wait for the disk "
           + "(store.max_waiting, store.max_waiting_bytes): send again later.")
+    case .paused(let seconds):
+      PairRoutes.Refused(
+        status: .serviceUnavailable, code: "intake_paused",
+        message:
+          "The aggregator's disk has failed again and again: it answers questions, and takes "
+          + "nothing for another \(seconds) s.", retryAfter: min(seconds, 60))
     case .diskFull:
       PairRoutes.Refused(
         status: .serviceUnavailable, code: "disk_full", message: "The aggregator's disk is full.")

@@ -54,6 +54,8 @@ struct PairRoutes: Sendable {
     let status: HTTPStatus
     let code: String
     let message: String
+    /// Seconds, where this is a 503.
+    var retryAfter = 5
   }
 
   /// Answers over TLS 1.3 only, and every refusal in the pair's own shape.
@@ -70,7 +72,7 @@ struct PairRoutes: Sendable {
     do {
       return try await answer()
     } catch let refused as Refused {
-      return refusal(refused.status, refused.code, refused.message)
+      return refusal(refused.status, refused.code, refused.message, retryAfter: refused.retryAfter)
     } catch let error as BodyError {
       return .problem(error)
     } catch let problem as MessageProblem {
@@ -81,9 +83,11 @@ struct PairRoutes: Sendable {
     }
   }
 
-  static func refusal(_ status: HTTPStatus, _ code: String, _ message: String) -> Response {
+  static func refusal(
+    _ status: HTTPStatus, _ code: String, _ message: String, retryAfter: Int = 5
+  ) -> Response {
     var response = Response.json(Refusal(code: code, message: message).encode(), status)
-    if status == .serviceUnavailable { response.fields.append("Retry-After", 5) }
+    if status == .serviceUnavailable { response.fields.append("Retry-After", retryAfter) }
     return response
   }
 
