@@ -13,6 +13,7 @@ import pytest
 from harness import oracle
 from harness.client import request, wait_for
 from harness.load import Load
+from harness.programs import metric
 
 
 @pytest.fixture
@@ -121,6 +122,62 @@ def test_the_aggregators_full_disk_refuses_intake_and_keeps_answering(house, sma
         aggregator.start()
         time.sleep(1.5)
     oracle.check(aggregator, direct.book, timeout=60, context=f"seed {seed}:")
+
+
+def test_the_aggregator_takes_events_again_by_itself_when_there_is_room(house, small_disk, seed):
+    """S7: refused before the disk is full, named in health, alive and startable on a full disk."""
+    disk = small_disk("aggregator-disk", 256)
+    aggregator = house.aggregator(data=str(disk / "data"))
+    collector = house.collector(aggregator)
+    ballast = os.path.join(aggregator.data, "store.ballast")
+    assert os.path.getsize(ballast) == 16 << 20
+
+    def part():
+        health = aggregator.get("/api/v1/health")
+        assert health.status == 200, health
+        return health.json()["dependencies"]["disk"]
+
+    def post():
+        return aggregator.post("/api/v1/events", {"event_name": "x"})
+
+    def is_shut():
+        refusal = post()
+        assert refusal.status == 503 and refusal.json()["code"] == "disk_full", refusal
+        assert int(refusal.headers["retry-after"]) >= 1
+        assert part()["status"] == "degraded" and "free" in part()["detail"], part()
+        state = os.statvfs(disk)
+        wait_for(lambda: abs(metric(aggregator.metrics(), "tributary_disk_free_bytes")
+                             - state.f_bavail * state.f_frsize) < 4 << 20, 3, what="the figure")
+        assert aggregator.ask("/api/v1/events/stats").status == 200
+
+    assert part() == {"status": "ok"}
+    with Load("127.0.0.1", aggregator.port, aggregator.write_key, threads=1, seed=seed,
+              pause=0.005) as load:
+        time.sleep(0.5)
+        filler = fill(disk, leave=30 << 20)
+        wait_for(lambda: part()["status"] == "degraded", 5, what="health to notice")
+    book = load.book
+    assert set(book.statuses) <= {200, 503}, book.counts()
+    is_shut()
+    kept = collector.post("/api/v1/events", {"event_name": "kept"}, key=aggregator.write_key)
+    assert kept.status == 200
+
+    # Not a byte is left, and the ballast goes.
+    fill(disk)
+    wait_for(lambda: part() and not os.path.exists(ballast), 5, what="the ballast to go")
+    is_shut()
+    for _ in range(2):
+        aggregator.kill()
+        aggregator.start()
+        is_shut()
+
+    os.remove(filler)
+    wait_for(lambda: post().status == 200, 5, what="intake after there is room")
+    assert part() == {"status": "ok"} and os.path.exists(ballast)
+    [one] = kept.json()["event_ids"]
+    wait_for(lambda: oracle.find(aggregator, one), 60, what="what the collector kept")
+    assert book.acknowledged <= oracle.stored_ids(aggregator).keys()
+    assert aggregator.terminate() == 0
 
 
 def test_the_configured_bound_is_a_503_with_a_pause_and_a_way_back(house, seed):

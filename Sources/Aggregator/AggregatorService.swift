@@ -80,7 +80,11 @@ package final class AggregatorService: Sendable {
     StoredBatchReport(of: store).tell(log, health)
     let intake = IntakeReport(store: store, finding: finding)
     intake.tell(log)
-    let refreshHealth = { @Sendable in intake.refresh(health) }
+    let disk = DiskReport(store: store)
+    let refreshHealth = { @Sendable in
+      intake.refresh(health)
+      disk.refresh(health)
+    }
     refreshHealth()
 
     let registry = MetricRegistry()
@@ -88,6 +92,7 @@ package final class AggregatorService: Sendable {
     registry.addBuildInfo(service: name, version: version)
     registry.addLogMetrics(of: output)
     intake.declare(in: registry, ends)
+    disk.declare(in: registry)
     let face = AggregatorFace(
       store: store, tenants: tenants, key: key, clock: clock, random: random, registry: registry,
       health: health, log: log, decoders: processors, refreshHealth: refreshHealth)
@@ -157,6 +162,7 @@ package final class AggregatorService: Sendable {
     health.add("tenancy", .readiness)
     health.add(StoredBatchReport.part, .informative)
     health.add(IntakeReport.part, .readiness)
+    health.add(DiskReport.part, .readiness)
     return health
   }
 
@@ -165,6 +171,8 @@ package final class AggregatorService: Sendable {
   ) -> Store.Configuration {
     var store = Store.Configuration(path: folder.storePath)
     store.maximumHotEvents = configuration[AggregatorSettings.maximumHotEvents]
+    store.minimumFreeBytes = configuration[AggregatorSettings.minimumFreeBytes].bytes
+    store.ballastBytes = 16 << 20
     store.waiting = StoreInbox.Limits(
       bytes: configuration[AggregatorSettings.maximumWaitingBytes].bytes,
       requests: configuration[AggregatorSettings.maximumWaiting])

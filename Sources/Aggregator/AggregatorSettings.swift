@@ -24,6 +24,9 @@ package enum AggregatorSettings {
   package static let maximumHotEvents = Setting(
     "hot.max_events", default: 10_000_000, in: 1_000...100_000_000,
     "Events in the hot tier; when it is full, intake is answered with 503.")
+  package static let minimumFreeBytes = Setting(
+    "store.min_free_bytes", default: ByteCount.mib(64), atLeast: .mib(16),
+    "Free space on the disk below which intake is answered with 503.")
   package static let maximumWaitingBytes = Setting(
     "store.max_waiting_bytes", default: ByteCount.mib(128), in: .mib(1) ... .gib(64),
     "Memory of the requests that wait for the disk; beyond it intake is answered with 503.")
@@ -45,14 +48,14 @@ package enum AggregatorSettings {
   package static let schema = SettingsSchema(
     [
       plain, anonymousProject, maximumConnections, secure, certificate, certificateKey,
-      maximumHotEvents, maximumWaiting, maximumWaitingBytes, maximumDeadLetters,
+      maximumHotEvents, minimumFreeBytes, maximumWaiting, maximumWaitingBytes, maximumDeadLetters,
       maximumDeadLetterBytes, loops, level,
     ],
     sections: [
       "http": "The plain listener, and what all listeners share.",
       "tls": "The listener for collectors, and for clients from elsewhere.",
       "hot": "Events in memory and in SQLite.",
-      "store": "What waits for the disk, and what is kept aside.",
+      "store": "The disk, what waits for it, and what is kept aside.",
       "threads": "What runs beside what.",
       "log": "Structured logs, one JSON object a line on standard error.",
     ])

@@ -21,8 +21,19 @@ package final class Store: Sendable {
     package var maximumDeadLetters = 10_000
     package var maximumDeadLetterBytes = 64 << 20
 
+    /// Below so many free bytes on the disk nothing is taken.
+    package var minimumFreeBytes = 64 << 20
+    /// A file that gives its blocks back when the disk is full; 0 for none.
+    package var ballastBytes = 0
+    package var disk: any Disk = SystemDisk()
     /// For how long after the start nothing is taken.
     package var pause: Duration?
+
+    var room: StoreRoom.Configuration {
+      StoreRoom.Configuration(
+        folder: Directory(path).parent.path, reserveBytes: minimumFreeBytes,
+        ballastBytes: ballastBytes, disk: disk)
+    }
 
     var deadLetters: DeadLetterLimits {
       DeadLetterLimits(count: maximumDeadLetters, bytes: maximumDeadLetterBytes)
@@ -38,6 +49,7 @@ package final class Store: Sendable {
   package let unreadable: [UnreadableBatch]
   package let counters: StoreCounters
   private let pause: IntakePause
+  private let diskRoom: StoreRoom
   let inbox: StoreInbox
   let writer: StoreWriter
   private let threads: Threads
@@ -50,7 +62,8 @@ package final class Store: Sendable {
   }
 
   private init(
-    hot: HotTier, shelf: BatchShelf, pause: IntakePause, inbox: StoreInbox, counters: StoreCounters,
+    hot: HotTier, shelf: BatchShelf, pause: IntakePause, room: StoreRoom, inbox: StoreInbox,
+    counters: StoreCounters,
     writer: StoreWriter,
     threads: Threads,
     identity: StoreIdentity, unreadable: [UnreadableBatch]
@@ -58,6 +71,7 @@ package final class Store: Sendable {
     self.hot = hot
     self.shelf = shelf
     self.pause = pause
+    diskRoom = room
     self.inbox = inbox
     self.counters = counters
     self.writer = writer
@@ -85,21 +99,27 @@ package final class Store: Sendable {
       key: HotIDs.Key(high: random.next(), low: random.next()), merger: threads.merging)
     let shelf = BatchShelf(
       path: configuration.path, worker: threads.reading, maximumBytes: configuration.shelfBytes)
+    // First of all: on a full disk this makes the room that opening needs.
+    let room = StoreRoom(configuration.room, clock: clock)
     let counters = StoreCounters()
     let inbox = StoreInbox(limits: configuration.waiting, counters: counters)
     let writer = StoreWriter(
       configuration, worker: threads.writing, hot: hot, shelf: shelf, inbox: inbox,
-      counters: counters, clock: clock, onFailure: onFailure)
+      room: room, counters: counters, clock: clock, onFailure: onFailure)
     let opened = try await writer.open(random: random)
     return Store(
-      hot: hot, shelf: shelf, pause: IntakePause(configuration.pause, clock: clock), inbox: inbox,
+      hot: hot, shelf: shelf, pause: IntakePause(configuration.pause, clock: clock), room: room,
+      inbox: inbox,
       counters: counters, writer: writer, threads: threads,
       identity: opened.identity, unreadable: opened.unreadable)
   }
 
   /// Why nothing would be taken at the moment; nil where it would. Cheap, and wrong either way at times:
   /// for looking before a body is read.
-  package var refusal: StoreError? { pauseRefusal ?? inbox.refusal }
+  package var refusal: StoreError? { pauseRefusal ?? diskRoom.refusal ?? inbox.refusal }
+
+  /// How much room the disk has; the figure is at most a second old.
+  package var room: Room { diskRoom.status }
 
   private var pauseRefusal: StoreError? {
     pauseRest.map { .paused(seconds: Int(($0 / .seconds(1)).rounded(.up))) }

@@ -12,6 +12,7 @@ actor StoreWriter {
   let shelf: BatchShelf
   private let inbox: StoreInbox
   private let counters: StoreCounters
+  private let room: StoreRoom
   private let clock: any Clock
   private let onFailure: @Sendable (StoreError) -> Void
 
@@ -24,7 +25,7 @@ actor StoreWriter {
 
   init(
     _ configuration: Store.Configuration, worker: Worker, hot: HotTier, shelf: BatchShelf,
-    inbox: StoreInbox, counters: StoreCounters, clock: any Clock,
+    inbox: StoreInbox, room: StoreRoom, counters: StoreCounters, clock: any Clock,
     onFailure: @escaping @Sendable (StoreError) -> Void
   ) {
     self.configuration = configuration
@@ -33,6 +34,7 @@ actor StoreWriter {
     self.shelf = shelf
     self.inbox = inbox
     self.counters = counters
+    self.room = room
     self.clock = clock
     self.onFailure = onFailure
   }
@@ -52,6 +54,7 @@ actor StoreWriter {
       watermarks = try file.watermarks()
       return try file.identity()
     }
+    room.settle()
     return (identity, unreadable)
   }
 
@@ -117,6 +120,10 @@ actor StoreWriter {
   }
 
   private func commit(_ group: [StoreInbox.Arrival]) {
+    if let refusal = room.measure() {
+      for arrival in group { arrival.answer(.failure(refusal)) }
+      return
+    }
     journal = Journal(firstNumber: nextNumber)
     var plans: [Plan] = []
     do throws(StoreError) {
@@ -127,9 +134,11 @@ actor StoreWriter {
       undo()
       // First the inbox closes: nobody who hears of the failure may wait in it again.
       if case .failed = error { fail(error) }
+      if error == .diskFull { room.foundRoom(false) }
       for arrival in group { arrival.answer(.failure(error)) }
       return
     }
+    room.foundRoom(true)
     hot.count(conflicts: journal.conflicts)
     counters.add(journal)
     for case let stored? in plans.map(\.stored) {
@@ -165,6 +174,7 @@ actor StoreWriter {
 
   /// Checkpoints stand between groups, so that no commit pays for one that it did not need.
   private func checkpointIfDue() {
+    room.settle()
     guard file.database.walPages >= Self.checkpointPages else { return }
     do throws(SQLiteError) {
       try file.deleteReceipts(before: clock.wallMilliseconds - Self.receiptMilliseconds)

@@ -170,7 +170,9 @@ struct BatchRoute: Sendable {
           + "nothing for another \(seconds) s.", retryAfter: min(seconds, 60))
     case .diskFull:
       PairRoutes.Refused(
-        status: .serviceUnavailable, code: "disk_full", message: "The aggregator's disk is full.")
+        status: .serviceUnavailable, code: "disk_full",
+        message: "The aggregator's disk is full: it answers questions, and takes events again when "
+          + "there is room (store.min_free_bytes).")
     case .failed, .stopped, .damaged, .newerFormat:
       PairRoutes.Refused(
         status: .serviceUnavailable, code: "unavailable",
