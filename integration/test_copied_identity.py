@@ -6,7 +6,9 @@ About 20 s.
 import time
 
 from harness import oracle
+from harness.client import wait_for
 from harness.load import Book, Load, make_event, post_events
+from harness.programs import metric
 from harness.uuid7 import UUID7Source
 
 import random
@@ -36,6 +38,14 @@ def test_a_copied_collector_loses_and_doubles_nothing(house, seed):
     assert set(book.statuses) <= {200, 503}, book.counts()
     oracle.check(aggregator, book, timeout=90, context=f"seed {seed}:")
     assert original.is_running and copy.is_running
+    # One of them met a 409; the other one heard of it in a hello, at the latest after its next start.
+    assert metric(aggregator.metrics(), "tributary_forked_epochs_total") >= 1
+    for one in (original, copy):
+        rotations = metric(one.metrics(), "tributary_epoch_rotations_total")
+        if not rotations:
+            one.restart()
+            wait_for(lambda: metric(one.metrics(), "tributary_epoch_rotations_total"), 15,
+                     what="a new epoch")
 
 
 def test_a_collector_set_back_to_an_older_copy_loses_and_doubles_nothing(house, seed):

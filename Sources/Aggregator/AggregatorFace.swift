@@ -106,6 +106,10 @@ extension AggregatorFace {
       "Dead letters that made room for newer ones of their project."
     ) { Double(counters.deadLettersEvicted.load(ordering: .relaxed)) }
     registry.counter(
+      "tributary_forked_epochs_total",
+      "Epochs under which two collectors were seen: a data folder was copied, or set back."
+    ) { Double(counters.forkedEpochs.load(ordering: .relaxed)) }
+    registry.counter(
       "tributary_conflict_samples_left_out_total",
       "Conflicts that were counted, and of which no sample was kept: a project has 1,000."
     ) { Double(counters.conflictSamplesLeftOut.load(ordering: .relaxed)) }

@@ -159,6 +159,11 @@ package final class Store: Sendable {
     await writer.watermarks(of: collector, epoch: epoch)
   }
 
+  /// Whether two collectors were seen under this epoch: both have to take new ones (RELIABILITY A10).
+  package func isForked(_ collector: String, epoch: Epoch) async -> Bool {
+    await writer.isForked(collector, epoch)
+  }
+
   /// Takes nothing more, and closes what is open.
   package func stop() async {
     inbox.close(.stopped)

@@ -8,6 +8,8 @@ package final class StoreCounters: Sendable {
   package let deadLetters = Atomic<Int>(0)
   /// Dead letters that made room for newer ones.
   package let deadLettersEvicted = Atomic<Int>(0)
+  /// Epochs under which two collectors were seen for the first time.
+  package let forkedEpochs = Atomic<Int>(0)
   /// Conflicts that were counted and of which no sample was kept.
   package let conflictSamplesLeftOut = Atomic<Int>(0)
 }

@@ -86,5 +86,12 @@ enum StoreSchema {
       SELECT project, count(*), sum(length(record)), 0 FROM dead_letter GROUP BY project;
     CREATE INDEX dead_letter_by_project ON dead_letter (project, number);
     """,
+    """
+    -- Epochs under which two batches came with one number: two collectors have one identity.
+    CREATE TABLE forked_epoch (
+      collector TEXT NOT NULL, epoch TEXT NOT NULL, found INTEGER NOT NULL,
+      PRIMARY KEY (collector, epoch)
+    ) STRICT, WITHOUT ROWID;
+    """,
   ])
 }

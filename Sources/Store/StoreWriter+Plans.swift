@@ -16,7 +16,8 @@ extension StoreWriter {
   private func plan(_ batch: ArrivedBatch, _ arrival: StoreInbox.Arrival) throws(StoreError) -> Plan
   {
     if let origin = batch.origin,
-      let known = try replay(origin, source: batch.source, project: batch.project)
+      let known = try replay(
+        origin, source: batch.source, project: batch.project, received: batch.received)
     {
       return Plan(arrival: arrival, outcome: known)
     }
@@ -78,7 +79,9 @@ extension StoreWriter {
   }
 
   private func plan(_ gap: ArrivedGap, _ arrival: StoreInbox.Arrival) throws(StoreError) -> Plan {
-    if let known = try replay(gap.origin, source: gap.source, project: gap.project) {
+    if let known = try replay(
+      gap.origin, source: gap.source, project: gap.project, received: gap.received)
+    {
       return Plan(arrival: arrival, outcome: known)
     }
     let stream = StreamKey(
@@ -100,19 +103,29 @@ extension StoreWriter {
 
   /// The answer to a batch that was committed before; an error where another one was.
   private func replay(
-    _ origin: BatchOrigin, source: String, project: ProjectID
+    _ origin: BatchOrigin, source: String, project: ProjectID, received: Int64
   ) throws(StoreError) -> Result<CommitOutcome, StoreError>? {
     let found = try writing { () throws(SQLiteError) in
       try file.receipt(origin, source: source, project: project)
     }
     guard let found else { return nil }
-    guard found.digest == origin.digest.bytes else { return .failure(.epochForked) }
+    guard found.digest == origin.digest.bytes else {
+      try noteFork(EpochKey(collector: source, epoch: origin.epoch), received)
+      return .failure(.epochForked)
+    }
     let stream = StreamKey(collector: source, epoch: origin.epoch, project: project.text)
     return .success(
       CommitOutcome(
         status: .duplicate, accepted: found.accepted, duplicates: found.duplicates,
         rejected: RejectedRow.decode(found.rejections),
         durableThrough: watermarks[stream]?.durableThrough))
+  }
+
+  /// Remembers that two collectors were seen under one epoch: the next hello of either says so.
+  private func noteFork(_ key: EpochKey, _ received: Int64) throws(StoreError) {
+    guard forkedEpochs.insert(key).inserted else { return }
+    journal.forkedEpochs.append(key)
+    try writing { () throws(SQLiteError) in try file.insertFork(key, found: received) }
   }
 
   private func keepReceipt(

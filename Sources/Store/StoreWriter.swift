@@ -21,6 +21,7 @@ actor StoreWriter {
   private var hasFailed = false
   var nextNumber: Int64 = 1
   var watermarks: [StreamKey: SequenceRanges] = [:]
+  var forkedEpochs: Set<EpochKey> = []
   var journal = Journal(firstNumber: 1)
 
   init(
@@ -52,6 +53,7 @@ actor StoreWriter {
     let identity = try writing { () throws(SQLiteError) in
       nextNumber = try file.nextNumber()
       watermarks = try file.watermarks()
+      forkedEpochs = try file.forkedEpochs()
       return try file.identity()
     }
     room.settle()
@@ -82,6 +84,11 @@ actor StoreWriter {
       found[key.project] = ranges
     }
     return found
+  }
+
+  /// Whether two collectors were seen under this epoch.
+  func isForked(_ collector: String, _ epoch: Epoch) -> Bool {
+    forkedEpochs.contains(EpochKey(collector: collector, epoch: epoch))
   }
 
   /// Writes everything into the database file and ends; nothing is written after a failure.
@@ -115,6 +122,7 @@ actor StoreWriter {
     var conflictSamplesLeftOut = 0
     var deadLetters = 0
     var deadLettersEvicted = 0
+    var forkedEpochs: [EpochKey] = []
     /// The streams that were advanced, as they were before.
     var watermarks: [StreamKey: SequenceRanges?] = [:]
   }
@@ -158,6 +166,7 @@ actor StoreWriter {
     hot.unreserve(journal.reserved)
     nextNumber = journal.firstNumber
     for (stream, ranges) in journal.watermarks { watermarks[stream] = ranges }
+    forkedEpochs.subtract(journal.forkedEpochs)
     // The file may have refused even this; then there is no transaction to undo.
     if file.database.isInTransaction { try? file.database.execute("ROLLBACK") }
   }
@@ -203,6 +212,7 @@ extension StoreCounters {
   /// What a committed group has done.
   fileprivate func add(_ journal: StoreWriter.Journal) {
     conflictSamplesLeftOut.add(journal.conflictSamplesLeftOut, ordering: .relaxed)
+    forkedEpochs.add(journal.forkedEpochs.count, ordering: .relaxed)
     deadLetters.add(journal.deadLetters, ordering: .relaxed)
     deadLettersEvicted.add(journal.deadLettersEvicted, ordering: .relaxed)
   }

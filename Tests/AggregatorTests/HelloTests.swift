@@ -21,7 +21,7 @@ import Testing
 
   private func hello(
     nonce: [UInt8], audience: StoreID? = nil, wall: Int64? = nil, key: SigningKey? = nil,
-    purpose: SignedMessage.Purpose = .helloRequest
+    purpose: SignedMessage.Purpose = .helloRequest, positions: [HelloRequest.Position] = []
   ) async throws -> World.Answer {
     let wish = HelloRequest(
       nonce: nonce, audience: audience ?? world.store.identity.id, collector: world.collector,
@@ -29,7 +29,7 @@ import Testing
       created: BatchHeader.Created(
         wallMilliseconds: wall ?? world.clock.wallMilliseconds, boot: boot,
         monotonicMilliseconds: 1),
-      positions: [])
+      positions: positions)
     let signed = SignedMessage(signing: wish.encode(), for: purpose, by: key ?? world.key)
     return try await world.post(signed.encode(), to: "/v1/hello")
   }
@@ -45,6 +45,27 @@ import Testing
     #expect(reply.nonce == nonce)
     #expect(reply.projects.map(\.id) == ["acme"])
     #expect(reply.projects.map(\.writeKeys.count) == [1])
+  }
+
+  @Test("a collector under whose epoch another one was seen is told so, and others are not")
+  func frozen() async throws {
+    let epoch = Epoch(high: 5, low: 6)
+    let positions = [epoch, Epoch(high: 5, low: 7)].map {
+      HelloRequest.Position(
+        epoch: $0, project: "acme", lastNumber: 1, lastSequence: 1, durableThrough: 0,
+        safeThrough: 0)
+    }
+    func frozen() async throws -> [Epoch] {
+      let answer = try await hello(nonce: try await nonce(), positions: positions)
+      let signed = try SignedMessage(decoding: answer.body.span)
+      return try HelloReply(decoding: signed.payload.span).watermarks.filter(\.isFrozen).map(
+        \.epoch)
+    }
+    _ = try await world.post(world.seal([event(1)]).bytes)
+    #expect(try await frozen().isEmpty)
+    let other = try await world.post(world.seal([event(2)]).bytes)
+    #expect(other.refusal == "409 epoch_forked")
+    #expect(try await frozen() == [epoch])
   }
 
   @Test("a greeting is good once, here, and signed for this purpose by the collector")

@@ -48,6 +48,32 @@ import Testing
     #expect(Set(store.ids(of: "acme")) == [id(1), id(3)])
   }
 
+  @Test("a fork is remembered for the collector and the epoch that it was of")
+  func rememberedFork() async throws {
+    let epoch = Epoch(high: 5, low: 6)
+    var store = try await openStore(path)
+    _ = try await store.commit(try batch([event(1)], at: Stand(number: 1)))
+    _ = try await store.commit(try batch([event(1)], at: Stand(collector: "c2", number: 1)))
+    #expect(await !store.isForked("c1", epoch: epoch))
+    for _ in 0..<2 {
+      await #expect(throws: StoreError.epochForked) {
+        try await store.commit(try batch([event(2)], at: Stand(number: 1)))
+      }
+    }
+    #expect(store.counters.forkedEpochs.load(ordering: .relaxed) == 1)
+    // What the first of the two sends goes on being taken: ids keep it from counting twice.
+    #expect(
+      try await store.commit(try batch([event(3)], at: Stand(number: 2, first: 2))).accepted == 1)
+    for _ in 0..<2 {
+      #expect(await store.isForked("c1", epoch: epoch))
+      #expect(await !store.isForked("c2", epoch: epoch))
+      #expect(await !store.isForked("c1", epoch: Epoch(high: 5, low: 7)))
+      await store.stop()
+      store = try await openStore(path)
+    }
+    await store.stop()
+  }
+
   @Test("of a group's rows with one id the first counts, and a rejected row is none of them")
   func repeatsInOneBatch() async throws {
     let store = try await openStore(path)

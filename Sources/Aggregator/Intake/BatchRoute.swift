@@ -100,6 +100,11 @@ struct BatchRoute: Sendable {
         return (outcome, decoded.columns.ids)
       }
     } catch let error as StoreError {
+      if error == .epochForked {
+        log.about(project: header.project.text).warning(
+          "two collectors have one identity: a data folder was copied, or set back",
+          ["collector": .text(source), "epoch": .text("\(header.epoch)")])
+      }
       throw Self.refused(error)
     }
   }

@@ -178,13 +178,14 @@ struct PairRoutes: Sendable {
     var answers: [HelloReply.Watermark] = []
     for epoch in Set(wish.positions.map(\.epoch)) {
       let known = await store.watermarks(of: wish.collector.description, epoch: epoch)
+      let isForked = await store.isForked(wish.collector.description, epoch: epoch)
       for position in wish.positions where position.epoch == epoch {
         let through = known[position.project.text]?.durableThrough ?? 0
         // No backup is verified yet, so nothing is safe beyond this disk.
         answers.append(
           HelloReply.Watermark(
             epoch: epoch, project: position.project, durableThrough: through, safeThrough: 0,
-            isFrozen: false))
+            isFrozen: isForked))
       }
     }
     return answers
