@@ -1,7 +1,7 @@
 """F10: the disk fills under load; what was acknowledged is neither lost nor doubled.
 
 Runs on a small tmpfs. Healing without a hand comes with the collector's own issue: here a program
-that ended is started again. About 40 s.
+that ended is started again. About 50 s.
 """
 
 import os
