@@ -51,7 +51,7 @@ let package = Package(
     floor("Dialects", on: ["Platform", "JSON", "Events"]),
 
     // How it waits, travels and is sealed.
-    floor("Columns", on: ["Platform"]),
+    floor("Columns", on: ["Compression", "Platform"]),
     floor("Batches", on: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"]),
     floor("Spool", on: ["Events", "Platform", "SQLite"]),
     floor("Tenancy", on: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
@@ -140,7 +140,7 @@ let package = Package(
         "Batches", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON", "Platform", "Spool",
         "Telemetry", "Tenancy",
       ]),
-    tests(of: "Columns", with: ["Platform"]),
+    tests(of: "Columns", with: ["Compression", "Platform"]),
     tests(of: "Tenancy", with: ["Batches", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
