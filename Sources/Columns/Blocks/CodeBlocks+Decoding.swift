@@ -16,6 +16,7 @@ extension CodeBlocks {
     }
     guard needsCheck else { return count }
     let largest = UInt32(head.limit - 1)
+    // A pass of its own over what is in the first cache: inside the loops above it costs more.
     // SAFETY: `codes` has at least the `count` values just written.
     let isGood = unsafe codes.withUnsafeMutableBufferPointer { codes in
       guard let codes = codes.baseAddress else { return count == 0 }
@@ -38,18 +39,9 @@ extension CodeBlocks {
     _ block: Int, of piece: Span<UInt8>, into codes: inout MutableSpan<UInt16>
   ) throws(BlockProblem) -> Int {
     precondition(width <= 16, "codes of \(width) bits in 16")
-    let packed = piece.extracting(try range(ofBlock: block, in: piece))
-    let count = head.valueCount(ofBlock: block)
-    if count == Lanes.blockCount {
-      Lanes.unpack(packed, width: width, into: &codes)
-    } else {
-      for index in 0..<count {
-        codes[index] = UInt16(BackToBack.value(at: index, width: width, of: packed))
-      }
+    return try decodeNarrow(block, of: piece, into: &codes) {
+      Lanes.unpack($0, width: width, into: &$1)
     }
-    guard needsCheck else { return count }
-    guard Self.largest(of: &codes, count) < head.limit else { throw .badCode(block: block) }
-    return count
   }
 
   /// For a width of at most 8.
@@ -58,13 +50,24 @@ extension CodeBlocks {
     _ block: Int, of piece: Span<UInt8>, into codes: inout MutableSpan<UInt8>
   ) throws(BlockProblem) -> Int {
     precondition(width <= 8, "codes of \(width) bits in 8")
+    return try decodeNarrow(block, of: piece, into: &codes) {
+      Lanes.unpack($0, width: width, into: &$1)
+    }
+  }
+
+  @inline(__always)
+  private func decodeNarrow<Code: FixedWidthInteger>(
+    _ block: Int, of piece: Span<UInt8>, into codes: inout MutableSpan<Code>,
+    _ unpack: (Span<UInt8>, inout MutableSpan<Code>) -> Void
+  ) throws(BlockProblem) -> Int {
     let packed = piece.extracting(try range(ofBlock: block, in: piece))
     let count = head.valueCount(ofBlock: block)
     if count == Lanes.blockCount {
-      Lanes.unpack(packed, width: width, into: &codes)
+      unpack(packed, &codes)
     } else {
       for index in 0..<count {
-        codes[index] = UInt8(BackToBack.value(at: index, width: width, of: packed))
+        let code = BackToBack.value(at: index, width: width, of: packed)
+        codes[index] = Code(truncatingIfNeeded: code)
       }
     }
     guard needsCheck else { return count }

@@ -67,7 +67,7 @@ extension CodeBlocks {
     private let limit: Int
     private let width: Int
     private var writer = PieceWriter(hasDirectory: false)
-    private var pending: [UInt32] = []
+    private var pending = PendingBlock<UInt32>()
     private var count = 0
 
     /// All codes will be below the limit.
@@ -78,19 +78,12 @@ extension CodeBlocks {
       self.kind = kind
       self.limit = limit
       width = CodeBlocks.width(limit: limit)
-      pending.reserveCapacity(Lanes.blockCount)
     }
 
     package mutating func append(_ codes: Span<UInt32>) {
       var next = 0
       while next < codes.count {
-        let end = min(codes.count, next + Lanes.blockCount - pending.count)
-        while next < end {
-          precondition(codes[next] < limit, "code \(codes[next]) of \(limit)")
-          pending.append(codes[next])
-          next &+= 1
-        }
-        if pending.count == Lanes.blockCount { finishBlock() }
+        if pending.fill(from: codes, at: &next) { finishBlock() }
       }
     }
 
@@ -98,20 +91,24 @@ extension CodeBlocks {
 
     /// The head, and the pieces that were not taken.
     package mutating func finish() -> EncodedColumn {
-      if !pending.isEmpty { finishBlock() }
+      if !pending.values.isEmpty { finishBlock() }
       let head = ColumnHead(kind, parameter: UInt8(width), count: count, limit: limit)
       return EncodedColumn(head: head.bytes, pieces: writer.finish())
     }
 
     private mutating func finishBlock() {
-      count += pending.count
-      defer { pending.removeAll(keepingCapacity: true) }
+      let codes = pending.values
+      let largest = codes.max() ?? 0
+      precondition(largest < limit, "code \(largest) of \(limit)")
+      count += codes.count
+      defer { pending.removeAll() }
       guard width > 0 else { return }
       var block: [UInt8] = []
-      if pending.count == Lanes.blockCount {
-        Lanes.pack(pending.span, width: width, appendingTo: &block)
+      if codes.count == Lanes.blockCount {
+        Lanes.pack(codes.span, width: width, appendingTo: &block)
       } else {
-        BackToBack.pack(pending.map { UInt64($0) }.span, width: width, appendingTo: &block)
+        let codes = codes.map { UInt64($0) }
+        BackToBack.pack(codes.span, width: width, appendingTo: &block)
       }
       writer.append(block)
     }

@@ -18,7 +18,7 @@ extension DoubleBlocks {
   package struct Encoder: Sendable {
     private let leastDigits: Int
     private var writer = PieceWriter(hasDirectory: true)
-    private var pending: [Double] = []
+    private var pending = PendingBlock<Double>()
     private var count = 0
     /// What all blocks so far have.
     private var common: UInt8?
@@ -29,18 +29,12 @@ extension DoubleBlocks {
     package init(digits: Int = 0) {
       precondition(0...mostDigits ~= digits, "\(digits) digits behind the point")
       leastDigits = digits
-      pending.reserveCapacity(Lanes.blockCount)
     }
 
     package mutating func append(_ values: Span<Double>) {
       var next = 0
       while next < values.count {
-        let end = min(values.count, next + Lanes.blockCount - pending.count)
-        while next < end {
-          pending.append(values[next])
-          next &+= 1
-        }
-        if pending.count == Lanes.blockCount { finishBlock() }
+        if pending.fill(from: values, at: &next) { finishBlock() }
       }
     }
 
@@ -48,7 +42,7 @@ extension DoubleBlocks {
 
     /// The head, and the pieces that were not taken.
     package mutating func finish() -> EncodedColumn {
-      if !pending.isEmpty { finishBlock() }
+      if !pending.values.isEmpty { finishBlock() }
       let digits = isCommon ? common ?? patterns : patterns
       let head = ColumnHead(.doubles, parameter: digits, count: count)
       return EncodedColumn(head: head.bytes, pieces: writer.finish())
@@ -56,10 +50,11 @@ extension DoubleBlocks {
 
     private mutating func finishBlock() {
       // Numbers too large for the digits of the column may have fewer.
+      let values = pending.values
       let digits =
-        DoubleBlocks.digits(of: pending.span, from: leastDigits)
-        ?? DoubleBlocks.digits(of: pending.span, from: 0)
-      let numbers = pending.map { value in
+        DoubleBlocks.digits(of: values.span, from: leastDigits)
+        ?? DoubleBlocks.digits(of: values.span, from: 0)
+      let numbers = values.map { value in
         guard let digits else { return Int64(bitPattern: value.bitPattern) }
         return DoubleBlocks.scaled(value, digits: digits) ?? 0
       }
@@ -69,8 +64,8 @@ extension DoubleBlocks {
       writer.append(block)
       isCommon = isCommon && kind != patterns && kind == common ?? kind
       common = kind
-      count += pending.count
-      pending.removeAll(keepingCapacity: true)
+      count += values.count
+      pending.removeAll()
     }
   }
 
@@ -94,10 +89,10 @@ extension DoubleBlocks {
   /// The value times 10^digits, if dividing that again gives the same bits.
   @inline(__always)
   static func scaled(_ value: Double, digits: Int) -> Int64? {
-    let product = (value * powers[digits]).rounded()
+    let product = value * powers[digits]
     // Not for NaN and infinities either.
     guard abs(product) <= Double(exactLimit) else { return nil }
-    let number = Int64(product)
+    let number = rounded(product)
     return (double(number) / powers[digits]).bitPattern == value.bitPattern ? number : nil
   }
 }

@@ -98,11 +98,19 @@ package struct DoubleBlocks: Sendable {
     }
   }
 
-  /// `Double(number)` within ±2^51, by what every processor has as a vector: added to the bits of
-  /// 1.5 × 2^52, a number is that much more than it. Beyond (damage) the result is some double.
+  /// What is added to the bits of a whole number becomes a double that is so much more than it.
+  private static let middle = 6_755_399_441_055_744.0  // 1.5 × 2^52
+
+  /// `Double(number)` within ±2^51, by what every processor has as a vector. Beyond (damage) the
+  /// result is some double.
   @inline(__always)
   static func double(_ number: Int64) -> Double {
-    let middle = 6_755_399_441_055_744.0
-    return Double(bitPattern: UInt64(bitPattern: number) &+ middle.bitPattern) - middle
+    Double(bitPattern: UInt64(bitPattern: number) &+ middle.bitPattern) - middle
+  }
+
+  /// The nearest whole number of a value within ±2^51.
+  @inline(__always)
+  static func rounded(_ value: Double) -> Int64 {
+    Int64(bitPattern: (value + middle).bitPattern &- middle.bitPattern)
   }
 }

@@ -56,20 +56,15 @@ extension IntegerBlocks {
   /// Takes values as they come, and gives away pieces as soon as they are complete.
   package struct Encoder: Sendable {
     private var writer = PieceWriter(hasDirectory: true)
-    private var pending: [Int64] = []
+    private var pending = PendingBlock<Int64>()
     private var count = 0
 
-    package init() { pending.reserveCapacity(Lanes.blockCount) }
+    package init() {}
 
     package mutating func append(_ values: Span<Int64>) {
       var next = 0
       while next < values.count {
-        let end = min(values.count, next + Lanes.blockCount - pending.count)
-        while next < end {
-          pending.append(values[next])
-          next &+= 1
-        }
-        if pending.count == Lanes.blockCount { finishBlock() }
+        if pending.fill(from: values, at: &next) { finishBlock() }
       }
     }
 
@@ -77,17 +72,17 @@ extension IntegerBlocks {
 
     /// The head, and the pieces that were not taken.
     package mutating func finish() -> EncodedColumn {
-      if !pending.isEmpty { finishBlock() }
+      if !pending.values.isEmpty { finishBlock() }
       return EncodedColumn(
         head: ColumnHead(.integers, count: count).bytes, pieces: writer.finish())
     }
 
     private mutating func finishBlock() {
       var block: [UInt8] = []
-      PackedBlock.append(pending.span, to: &block)
+      PackedBlock.append(pending.values.span, to: &block)
       writer.append(block)
-      count += pending.count
-      pending.removeAll(keepingCapacity: true)
+      count += pending.values.count
+      pending.removeAll()
     }
   }
 }

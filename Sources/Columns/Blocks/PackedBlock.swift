@@ -73,8 +73,8 @@ struct PackedBlock {
 
   /// What the values lie within; the upper bound may be more than the largest one.
   var bounds: ClosedRange<Int64> {
-    let span = width == 0 ? 0 : UInt64.max &>> UInt64(64 - width)
-    let (room, overflow) = base.addingReportingOverflow(Int64(clamping: span))
-    return base...(overflow ? .max : room)
+    let most = width == 0 ? 0 : UInt64.max &>> UInt64(64 - width)
+    let room = UInt64(bitPattern: Int64.max &- base)
+    return base...(most < room ? base &+ Int64(bitPattern: most) : .max)
   }
 }

@@ -21,6 +21,11 @@ package struct EncodedColumn: Equatable, Sendable {
   package var head: [UInt8]
   package var pieces: [Piece]
 
+  package init(head: [UInt8], pieces: [Piece]) {
+    self.head = head
+    self.pieces = pieces
+  }
+
   package var byteCount: Int { pieces.reduce(head.count) { $0 + $1.bytes.count } }
 }
 
