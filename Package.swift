@@ -109,8 +109,8 @@ let package = Package(
     .executableTarget(
       name: "micro",
       dependencies: [
-        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
-        "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
+        "Batches", "Columns", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
+        "Platform", "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 

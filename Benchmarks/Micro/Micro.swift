@@ -5,6 +5,7 @@ import JSON
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
     ("batches", benchmarkBatches),
+    ("columns", benchmarkColumns),
     ("compression", benchmarkCompression),
     ("crypto", benchmarkCrypto),
     ("http", benchmarkHTTP),
