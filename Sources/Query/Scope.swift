@@ -61,7 +61,7 @@ package enum ProfileTime: String, Sendable {
 
 /// The pieces into which a question cuts its range.
 package enum Interval: String, CaseIterable, Sendable {
-  case hour, day, week, month
+  case hour, day, week, month, quarter, year
   /// The whole range as one piece.
   case total
 
@@ -72,6 +72,8 @@ package enum Interval: String, CaseIterable, Sendable {
     case .day: .day
     case .week: .week(startingOn: weekStart)
     case .month: .month
+    case .quarter: .quarter
+    case .year: .year
     case .total: nil
     }
   }

@@ -6,7 +6,7 @@ extension Scope {
   /// For questions that tell pieces apart.
   func checkPieces(by interval: Interval) throws(QueryError) {
     if interval == .total {
-      throw .invalid(.contradiction("activity over time needs hours, days, weeks or months"))
+      throw .invalid(.contradiction("activity over time needs pieces of time"))
     }
     _ = try starts(by: interval)
   }
