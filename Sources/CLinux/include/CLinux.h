@@ -42,6 +42,9 @@ uint32_t clinux_crc32c(uint32_t crc, const void *bytes, size_t count);
 // The same by table, for machines without the instruction, and for the tests to compare.
 uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
 
+// Asks for the cache line of this address, which need not be readable: a hint, never a fault.
+static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
+
 // Fills `bytes` from the kernel's generator.
 void clinux_random_bytes(void *bytes, size_t count);
 
