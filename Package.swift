@@ -66,6 +66,10 @@ let package = Package(
         "Settings", "Spool", "Telemetry", "Tenancy",
       ]),
 
+    // How it is kept.
+    floor(
+      "Sections", on: ["CLinux", "Columns", "Compression", "Crypto", "Events", "Platform"]),
+
     // How it is counted.
     floor("Query", on: ["Calendar", "Events", "JSON"]),
     floor(
@@ -110,7 +114,7 @@ let package = Package(
       name: "micro",
       dependencies: [
         "Batches", "Columns", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
-        "Platform", "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
+        "Platform", "SQLite", "Sections", "Spool", "Store", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
@@ -145,6 +149,7 @@ let package = Package(
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
       scripts: ["Golden"]),
+    tests(of: "Sections", with: ["Columns", "Crypto", "Events", "Platform"]),
     tests(
       of: "Store",
       with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
