@@ -9,6 +9,7 @@ import JSON
     ("compression", benchmarkCompression),
     ("crypto", benchmarkCrypto),
     ("http", benchmarkHTTP),
+    ("ids", benchmarkIDs),
     ("json", benchmarkJSON),
     ("request", benchmarkRequest),
     ("spool", benchmarkSpool),
