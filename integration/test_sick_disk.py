@@ -71,7 +71,7 @@ def test_after_the_third_failure_questions_are_answered_and_intake_is_refused(si
             assert part["status"] == "degraded" and "failed 3 times" in part["detail"], part
         refusal = post_one(aggregator)
         assert refusal.status == 503 and refusal.json()["code"] == "intake_paused", refusal
-        assert 1 <= int(refusal.headers["retry-after"]) <= 60
+        assert 1 <= int(refusal.headers["retry-after"]) <= 15
         metrics = aggregator.metrics()
         assert metric(metrics, "tributary_intake_paused") == 1
         assert metric(metrics, "tributary_failed_ends") == 3

@@ -144,7 +144,7 @@ extension StoreError {
   fileprivate var retryAfter: Duration {
     switch self {
     case .busy: .seconds(1)
-    case .paused(let seconds): .seconds(min(seconds, 60))
+    case .paused(let seconds): .seconds(min(seconds, BatchRoute.longestPause))
     default: .seconds(10)
     }
   }

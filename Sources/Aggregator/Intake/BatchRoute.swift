@@ -152,6 +152,9 @@ struct BatchRoute: Sendable {
       status: status, code: problem.code, message: "The batch was refused: \(problem).")
   }
 
+  /// A pause ends early where an operator ends it: nobody is sent away for all of it.
+  static let longestPause = 15
+
   static func refused(_ error: StoreError) -> PairRoutes.Refused {
     switch error {
     case .epochForked:
@@ -172,7 +175,7 @@ struct BatchRoute: Sendable {
         status: .serviceUnavailable, code: "intake_paused",
         message:
           "The aggregator's disk has failed again and again: it answers questions, and takes "
-          + "nothing for another \(seconds) s.", retryAfter: min(seconds, 60))
+          + "nothing for another \(seconds) s.", retryAfter: min(seconds, longestPause))
     case .diskFull:
       PairRoutes.Refused(
         status: .serviceUnavailable, code: "disk_full",
