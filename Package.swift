@@ -44,7 +44,9 @@ let package = Package(
     floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
     floor("SQLite", on: ["CSQLite"]),
-    floor("HTTP", on: ["CHTTP", "COpenSSL", "Compression", "JSON", "Platform"]),
+    floor(
+      "HTTP",
+      on: ["CHTTP", "COpenSSL", "Calendar", "Compression", "Crypto", "JSON", "Platform"]),
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
@@ -59,11 +61,13 @@ let package = Package(
       "Intake",
       on: ["Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform", "Telemetry", "Tenancy"]),
 
+    floor("Service", on: ["HTTP", "Intake", "Platform", "Settings", "Telemetry"]),
+
     floor(
       "Collector",
       on: [
-        "Batches", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON", "Platform",
-        "Settings", "Spool", "Telemetry", "Tenancy",
+        "Batches", "Calendar", "Compression", "Crypto", "Events", "HTTP", "Intake", "JSON",
+        "Platform", "Service", "Settings", "Spool", "Telemetry", "Tenancy",
       ]),
 
     // How it is kept.
@@ -81,8 +85,8 @@ let package = Package(
       "Aggregator",
       on: [
         "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
-        "Intake", "Kernels", "Platform", "Query", "SQLite", "Settings", "Store", "Telemetry",
-        "Tenancy",
+        "Intake", "Kernels", "Platform", "Query", "SQLite", "Service", "Settings", "Store",
+        "Telemetry", "Tenancy",
       ]),
 
     floor(
@@ -94,7 +98,7 @@ let package = Package(
     // The programs: wiring only.
     .executableTarget(
       name: "tributary-aggregator",
-      dependencies: ["Aggregator", "Events", "HTTP", "JSON", "Platform", "Settings", "Telemetry"],
+      dependencies: ["Aggregator", "Events", "HTTP", "Platform", "Service", "Settings"],
       swiftSettings: settings),
 
     .executableTarget(
@@ -105,7 +109,7 @@ let package = Package(
     .executableTarget(
       name: "tributary-collector",
       dependencies: [
-        "Collector", "HTTP", "JSON", "Platform", "Settings", "Spool", "Telemetry",
+        "Collector", "HTTP", "Platform", "Service", "Settings", "Spool",
       ],
       swiftSettings: settings),
 
@@ -127,7 +131,7 @@ let package = Package(
     tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
     tests(of: "Calendar", with: ["Platform"], scripts: ["Fixtures"]),
-    tests(of: "HTTP", with: ["CHTTP", "COpenSSL", "Crypto", "Platform"]),
+    tests(of: "HTTP", with: ["CHTTP", "COpenSSL", "Compression", "Crypto", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
     tests(of: "Spool", with: ["CFaultVFS", "Events", "Platform", "SQLite"]),
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
@@ -138,6 +142,8 @@ let package = Package(
         "Batches", "Compression", "Crypto", "Events", "HTTP", "JSON", "Platform", "Telemetry",
         "Tenancy",
       ]),
+    tests(
+      of: "Service", with: ["Crypto", "HTTP", "JSON", "Platform", "Settings", "Telemetry"]),
     tests(
       of: "Collector",
       with: [

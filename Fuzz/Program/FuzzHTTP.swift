@@ -1,3 +1,4 @@
+import Calendar
 import HTTP
 
 /// A request read whole, and read in two pieces, says the same; nothing it says traps.
@@ -51,7 +52,7 @@ import HTTP
     precondition(!toHead || whole.body == .none)
     for field in whole.fields.all { precondition(!field.name.isEmpty) }
     for name in ["date", "retry-after"] as [StaticString] {
-      _ = whole.value(of: name).flatMap { HTTPDate.second(of: $0) }
+      _ = whole.value(of: name).flatMap { Instant(httpDate: Array($0.utf8).span, now: .epoch) }
     }
   }
 }

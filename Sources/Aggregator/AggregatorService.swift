@@ -3,6 +3,7 @@ import Events
 import HTTP
 import Intake
 package import Platform
+import Service
 package import Settings
 import Store
 import Synchronization
@@ -10,7 +11,7 @@ package import Telemetry
 import Tenancy
 
 /// A running aggregator: its store, its listeners, and how it ends.
-package final class AggregatorService: Sendable {
+package final class AggregatorService: RunningService {
   package enum Failure: Error {
     case notInitialised(folder: String)
     case locked(String)
@@ -24,12 +25,10 @@ package final class AggregatorService: Sendable {
 
   private let loops: [EventLoop]
   private let log: Log
-  private let servers: [Server]
-  private let control: Server
+  private let servers: ServerGroup
   private let store: Store
   private let tenants: Tenants
-  private let tls: TLSContext
-  private let credentials: @Sendable () throws -> TLSCredentials
+  private let certificate: ServerCertificate
   private let health: HealthBoard
   private let lock: FileLock
   package let plainAddress: Address
@@ -49,9 +48,7 @@ package final class AggregatorService: Sendable {
     guard let key = try folder.readSigningKey() else {
       throw Failure.notInitialised(folder: folder.directory.path)
     }
-    let count = configuration[AggregatorSettings.loops]
-    let processors = count == 0 ? Processors.count : count
-    let loops = try (0..<processors).map { try EventLoop(name: "loop-\($0)") }
+    let loops = try ServerGroup.loops(configuration[AggregatorSettings.loops])
     let clock = SystemClock(timers: loops[0])
     let random = SystemRandom()
 
@@ -95,63 +92,49 @@ package final class AggregatorService: Sendable {
     disk.declare(in: registry)
     let face = AggregatorFace(
       store: store, tenants: tenants, key: key, clock: clock, random: random, registry: registry,
-      health: health, log: log, decoders: processors, refreshHealth: refreshHealth)
-    let credentials = Self.credentials(folder, configuration)
-    let tls: TLSContext
-    do { tls = try TLSContext(server: credentials()) } catch {
-      throw Failure.certificate("\(error)")
-    }
+      health: health, log: log, decoders: loops.count, refreshHealth: refreshHealth)
+    let certificate: ServerCertificate
+    do {
+      certificate = try ServerCertificate(
+        chain: configuration[AggregatorSettings.certificate]?.text ?? folder.certificatePath,
+        key: configuration[AggregatorSettings.certificateKey]?.text ?? folder.certificateKeyPath)
+    } catch { throw Failure.certificate("\(error)") }
     return try AggregatorService(
-      loops: loops, log: log, face: face, store: store, tenants: tenants, tls: tls,
-      credentials: credentials, health: health, refreshHealth: refreshHealth, registry: registry,
+      loops: loops, log: log, face: face, store: store, tenants: tenants,
+      certificate: certificate, health: health, refreshHealth: refreshHealth, registry: registry,
       lock: lock, folder: folder, configuration: configuration)
   }
 
   private init(
     loops: [EventLoop], log: Log, face: AggregatorFace, store: Store, tenants: Tenants,
-    tls: TLSContext, credentials: @escaping @Sendable () throws -> TLSCredentials,
-    health: HealthBoard, refreshHealth: @escaping @Sendable () -> Void,
-    registry: MetricRegistry, lock: consuming FileLock, folder: DataFolder,
+    certificate: ServerCertificate, health: HealthBoard,
+    refreshHealth: @escaping @Sendable () -> Void, registry: MetricRegistry,
+    lock: consuming FileLock, folder: DataFolder,
     configuration: Configuration
   ) throws {
     self.loops = loops
     self.log = log
     self.store = store
     self.tenants = tenants
-    self.tls = tls
-    self.credentials = credentials
+    self.certificate = certificate
     self.health = health
     self.lock = lock
     let anonymous = try configuration[AggregatorSettings.anonymousProject].map(ProjectID.init)
-    let metrics = ServerMetrics(registry)
-    let maximum = configuration[AggregatorSettings.maximumConnections]
-    func server(_ router: Router) -> Server {
-      Server(
-        on: loops, maximumConnections: maximum, refusal: { .problem($0) },
-        observe: { metrics.observe($0, $1) }, handler: { await router.respond(to: $0) })
-    }
-    let plain = server(face.plainRouter(anonymousProject: anonymous))
-    let secure = server(face.secureRouter(anonymousProject: nil))
-    control = server(
-      ControlFace(
-        tenants: tenants, folder: folder, health: health, refreshHealth: refreshHealth
-      ).router)
-    servers = [plain, secure]
+    servers = ServerGroup(
+      [
+        face.plainRouter(anonymousProject: anonymous), face.secureRouter(anonymousProject: nil),
+        ControlFace(
+          tenants: tenants, folder: folder, health: health, refreshHealth: refreshHealth
+        ).router,
+      ],
+      on: loops, maximumConnections: configuration[AggregatorSettings.maximumConnections],
+      registry: registry)
     do {
-      plainAddress = try plain.listen(on: configuration[AggregatorSettings.plain])
-      secureAddress = try secure.listen(on: configuration[AggregatorSettings.secure], tls: tls)
-      _ = try control.listen(on: .unix(path: folder.controlSocketPath))
+      plainAddress = try servers[0].listen(on: configuration[AggregatorSettings.plain])
+      secureAddress = try servers[1].listen(
+        on: configuration[AggregatorSettings.secure], tls: certificate.context)
+      _ = try servers[2].listen(on: .unix(path: folder.controlSocketPath))
     } catch { throw Failure.listener(error) }
-    let all = [plain, secure, control]
-    registry.gauge("tributary_http_connections", "Open connections.") {
-      Double(all.reduce(0) { $0 + $1.connectionCount })
-    }
-    registry.counter(
-      "tributary_http_connections_refused_total", "Connections closed because there were too many."
-    ) { Double(all.reduce(0) { $0 + $1.refusedConnections.load(ordering: .relaxed) }) }
-    registry.counter("tributary_tls_handshakes_failed_total", "TLS handshakes that failed.") {
-      Double(secure.failedHandshakes.load(ordering: .relaxed))
-    }
     health.update { $0.phase = .serving }
     saveUsesNowAndThen()
   }
@@ -181,41 +164,17 @@ package final class AggregatorService: Sendable {
     return store
   }
 
-  private static func credentials(
-    _ folder: DataFolder, _ configuration: Configuration
-  ) -> @Sendable () throws -> TLSCredentials {
-    let chain = configuration[AggregatorSettings.certificate]?.text ?? folder.certificatePath
-    let key = configuration[AggregatorSettings.certificateKey]?.text ?? folder.certificateKeyPath
-    return {
-      func read(_ path: String) throws -> [UInt8] {
-        guard let bytes = try SettingsSources.readFile(path) else {
-          throw Failure.certificate("there is no file \(path)")
-        }
-        return bytes
-      }
-      return TLSCredentials(chain: try read(chain), key: try read(key))
-    }
+  package var whereabouts: LogFields {
+    ["http": .text("\(plainAddress)"), "tls": .text("\(secureAddress)")]
   }
 
   /// Reads certificate and key again; if they are bad the old ones stay.
-  package func reload() {
-    do {
-      try tls.replace(credentials())
-      log.info("the certificate was read again")
-    } catch {
-      log.error(
-        "the certificate could not be read again; the old one stays", ["error": .error(error)])
-    }
-  }
+  package func reload() { certificate.reload(log) }
 
   /// Lets requests at hand finish within five seconds, and closes everything.
   package func stop() async {
     health.update { $0.phase = .stopping }
-    await withDiscardingTaskGroup { group in
-      for server in servers + [control] {
-        group.addTask { await server.shutDown(within: .seconds(4)) }
-      }
-    }
+    await servers.shutDown(within: .seconds(4))
     await saveUses()
     await store.stop()
   }
@@ -236,6 +195,29 @@ package final class AggregatorService: Sendable {
     } catch {
       health.update { $0.set("tenancy", .degraded, "the last use of keys could not be written") }
       log.warning("the last use of keys could not be written", ["error": .error(error)])
+    }
+  }
+}
+
+extension AggregatorService.Failure: StartFailure {
+  package var sentence: String {
+    switch self {
+    case .notInitialised(let folder):
+      "\(folder) is no aggregator's folder; make one with: tributary-aggregator init --data \(folder)"
+    case .locked(let reason): "the data folder cannot be had: \(reason)"
+    case .certificate(let reason): "the certificate cannot be used: \(reason)"
+    case .listener(let error): "cannot listen: \(error)"
+    case .store(let reason): "the store cannot be opened: \(reason)"
+    case .newerFormat(let what): "the data are of a newer version of this program: \(what)"
+    }
+  }
+
+  package var exitCode: ExitCode {
+    switch self {
+    case .notInitialised, .certificate, .newerFormat: .configuration
+    case .locked: .temporary
+    case .listener: .system
+    case .store: .inputOutput
     }
   }
 }

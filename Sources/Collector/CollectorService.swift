@@ -4,6 +4,7 @@ import Events
 import HTTP
 import Intake
 package import Platform
+import Service
 package import Settings
 import Spool
 import Synchronization
@@ -11,7 +12,7 @@ package import Telemetry
 import Tenancy
 
 /// A running collector: its spool, its listeners, what ships, and how it ends.
-package final class CollectorService: Sendable {
+package final class CollectorService: RunningService {
   package enum Failure: Error {
     case locked(String)
     case spool(String)
@@ -26,12 +27,12 @@ package final class CollectorService: Sendable {
 
   private let log: Log
   private let loops: [EventLoop]
-  private let servers: [Server]
+  private let servers: ServerGroup
   private let spool: Spool
   private let shipping: Shipping?
   private let health: HealthBoard
-  private let tls: TLSContext?
-  private let credentials: @Sendable () throws -> TLSCredentials
+  /// Nil where no listener speaks TLS.
+  private let certificate: ServerCertificate?
   package let addresses: [Address]
 
   /// Opens the spool, then listens, then ships. `onFailure` is told when the disk has failed: the
@@ -42,10 +43,7 @@ package final class CollectorService: Sendable {
   ) async throws -> CollectorService {
     let log = Log(output)
     try folder.directory.create()
-    let count = configuration[CollectorSettings.loops]
-    let loops = try (0..<(count == 0 ? Processors.count : count)).map {
-      try EventLoop(name: "loop-\($0)")
-    }
+    let loops = try ServerGroup.loops(configuration[CollectorSettings.loops])
     let clock = SystemClock(timers: loops[0])
     let random = SystemRandom()
     let identity: Identity?
@@ -100,44 +98,31 @@ package final class CollectorService: Sendable {
     self.spool = spool
     self.shipping = shipping
     self.health = health
-    credentials = Self.credentials(configuration)
-    let observer = ServerMetrics(registry)
-    let maximum = configuration[CollectorSettings.maximumConnections]
-    func server(_ router: Router) -> Server {
-      Server(
-        on: loops, maximumConnections: maximum, refusal: { .problem($0) },
-        observe: { observer.observe($0, $1) }, handler: { await router.respond(to: $0) })
-    }
     let anonymous = try Self.anonymousProject(configuration)
-    let known = server(face.router(anonymousProject: nil))
-    let local = server(face.router(anonymousProject: anonymous))
-    let control = server(face.controlRouter)
-    servers = [known, local, control]
+    servers = ServerGroup(
+      [
+        face.router(anonymousProject: nil), face.router(anonymousProject: anonymous),
+        face.controlRouter,
+      ],
+      on: loops, maximumConnections: configuration[CollectorSettings.maximumConnections],
+      registry: registry)
+    let (known, local, control) = (servers[0], servers[1], servers[2])
     let admitsAll = configuration[CollectorSettings.anonymousFromElsewhere]
     func door(_ address: Address) -> Server { address.isLocal || admitsAll ? local : known }
 
+    let secure = configuration[CollectorSettings.secure]
+    certificate = secure.isEmpty ? nil : try Self.certificate(configuration)
     var bound: [Address] = []
     do {
       for address in configuration[CollectorSettings.listen] {
         bound.append(try door(address).listen(on: address))
       }
+      for address in secure {
+        bound.append(try door(address).listen(on: address, tls: certificate?.context))
+      }
       _ = try control.listen(on: .unix(path: folder.controlSocketPath))
     } catch { throw Failure.listener(error) }
-    let secure = configuration[CollectorSettings.secure]
-    if secure.isEmpty {
-      tls = nil
-    } else {
-      let context: TLSContext
-      do { context = try TLSContext(server: credentials()) } catch {
-        throw Failure.certificate("\(error)")
-      }
-      tls = context
-      do {
-        for address in secure { bound.append(try door(address).listen(on: address, tls: context)) }
-      } catch { throw Failure.listener(error) }
-    }
     addresses = bound
-    Self.declareConnections(registry, servers)
     health.update { $0.phase = .serving }
     shipping?.start()
     let loop = loops[0]
@@ -153,9 +138,7 @@ package final class CollectorService: Sendable {
   package func stop() async {
     health.update { $0.phase = .stopping }
     await withDiscardingTaskGroup { group in
-      for server in servers {
-        group.addTask { await server.shutDown(within: .seconds(2)) }
-      }
+      group.addTask { [servers] in await servers.shutDown(within: .seconds(2)) }
       group.addTask { [shipping] in await shipping?.stop(within: .seconds(1)) }
     }
     await spool.stop()
@@ -164,14 +147,11 @@ package final class CollectorService: Sendable {
   /// Reads certificate and key again, and asks the aggregator what has changed.
   package func reload() {
     shipping?.greetNow()
-    guard let tls else { return }
-    do {
-      try tls.replace(credentials())
-      log.info("the certificate was read again")
-    } catch {
-      log.error(
-        "the certificate could not be read again; the old one stays", ["error": .error(error)])
-    }
+    certificate?.reload(log)
+  }
+
+  package var whereabouts: LogFields {
+    ["addresses": .text(addresses.map(\.description).joined(separator: ", "))]
   }
 }
 
@@ -234,33 +214,40 @@ extension CollectorService {
     }
   }
 
-  private static func credentials(
-    _ configuration: Configuration
-  ) -> @Sendable () throws -> TLSCredentials {
-    let chain = configuration[CollectorSettings.certificate]?.text
-    let key = configuration[CollectorSettings.certificateKey]?.text
-    return {
-      func read(_ path: String?, _ name: String) throws -> [UInt8] {
-        guard let path else { throw Failure.certificate("\(name) is not set") }
-        guard let bytes = try SettingsSources.readFile(path) else {
-          throw Failure.certificate("there is no file \(path)")
-        }
-        return bytes
+  private static func certificate(_ configuration: Configuration) throws -> ServerCertificate {
+    func path(_ setting: Setting<FilePath?>) throws -> String {
+      guard let path = configuration[setting]?.text else {
+        throw Failure.certificate("\(setting.path) is not set")
       }
-      return TLSCredentials(
-        chain: try read(chain, "tls.certificate"), key: try read(key, "tls.key"))
+      return path
+    }
+    let chain = try path(CollectorSettings.certificate)
+    let key = try path(CollectorSettings.certificateKey)
+    do { return try ServerCertificate(chain: chain, key: key) } catch {
+      throw Failure.certificate("\(error)")
+    }
+  }
+}
+
+extension CollectorService.Failure: StartFailure {
+  package var sentence: String {
+    switch self {
+    case .locked(let reason): "the data folder is in use: \(reason)"
+    case .certificate(let reason): "the certificate cannot be used: \(reason)"
+    case .setting(let reason): reason
+    case .identity(let reason): "the identity of this collector cannot be read: \(reason)"
+    case .listener(let error): "cannot listen: \(error)"
+    case .spool(let reason): "the spool cannot be opened: \(reason)"
+    case .newerFormat(let what): "the data are of a newer version of this program: \(what)"
     }
   }
 
-  private static func declareConnections(_ registry: MetricRegistry, _ servers: [Server]) {
-    registry.gauge("tributary_http_connections", "Open connections.") {
-      Double(servers.reduce(0) { $0 + $1.connectionCount })
-    }
-    registry.counter(
-      "tributary_http_connections_refused_total", "Connections closed because there were too many."
-    ) { Double(servers.reduce(0) { $0 + $1.refusedConnections.load(ordering: .relaxed) }) }
-    registry.counter("tributary_tls_handshakes_failed_total", "TLS handshakes that failed.") {
-      Double(servers.reduce(0) { $0 + $1.failedHandshakes.load(ordering: .relaxed) })
+  package var exitCode: ExitCode {
+    switch self {
+    case .locked: .temporary
+    case .certificate, .setting, .identity, .newerFormat: .configuration
+    case .listener: .system
+    case .spool: .inputOutput
     }
   }
 }

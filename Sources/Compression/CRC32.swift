@@ -41,7 +41,7 @@ package struct CRC32: Equatable, Sendable {
 }
 
 private enum CRC32Tables {
-  // SAFETY: written once, before anybody reads it, and never freed.
+  // SAFETY: written once, by the initialiser that every reader waits for, and never freed.
   nonisolated(unsafe) static let base: UnsafePointer<UInt32> = {
     let tables = UnsafeMutablePointer<UInt32>.allocate(capacity: 8 * 256)
     for index in 0..<256 {

@@ -11,8 +11,7 @@ package final class ZstdCompressor {
   let context: OpaquePointer
 
   package init() {
-    guard let context = unsafe ZSTD_createCCtx() else { fatalError("zstd: no memory") }
-    unsafe self.context = context
+    unsafe context = zstdContext(ZSTD_createCCtx())
   }
 
   deinit { unsafe ZSTD_freeCCtx(context) }
@@ -43,8 +42,7 @@ package final class ZstdDecompressor {
   private let context: OpaquePointer
 
   package init() {
-    guard let context = unsafe ZSTD_createDCtx() else { fatalError("zstd: no memory") }
-    unsafe self.context = context
+    unsafe context = zstdContext(ZSTD_createDCtx())
   }
 
   deinit { unsafe ZSTD_freeDCtx(context) }
@@ -96,4 +94,11 @@ func zstdError(_ code: Int) -> CompressionError {
   case ZSTD_error_frameParameter_windowTooLarge: .malformed(.window)
   default: .malformed(.zstd(zstdReason(code)))
   }
+}
+
+/// A context that zstd has made. It makes none only where there is no memory, and then nothing else
+/// in this program can go on either: Swift's own allocations trap there, too.
+func zstdContext(_ made: OpaquePointer?) -> OpaquePointer {
+  guard let made = unsafe made else { fatalError("zstd: no memory") }
+  return unsafe made
 }

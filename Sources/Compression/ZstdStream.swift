@@ -14,8 +14,7 @@ final class ZstdStream {
   private var hasFrame = false
 
   init() {
-    guard let context = unsafe ZSTD_createDCtx() else { fatalError("zstd: no memory") }
-    unsafe self.context = context
+    unsafe context = zstdContext(ZSTD_createDCtx())
     // RFC 9659: a content coding's window is at most 8 MiB; zstd's own default is 128.
     let result = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 23)
     precondition(ZSTD_isError(result) == 0, "zstd: \(zstdReason(result))")

@@ -44,7 +44,8 @@ extension CryptoError {
   }
 }
 
-/// For calls that fail only without memory or by a mistake of ours.
+/// For calls that fail only without memory or by a mistake of ours: nothing that a caller could do
+/// would make going on right.
 func unexpected(_ call: StaticString) -> Never {
   fatalError("OpenSSL: \(CryptoError.last(call))")
 }

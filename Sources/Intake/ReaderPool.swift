@@ -7,7 +7,7 @@ import Synchronization
 final class ReaderPool: Sendable {
   /// One reader. It belongs to whoever took it.
   private final class Box: @unchecked Sendable {
-    // SAFETY: the pool hands a box to one caller at a time.
+    // SAFETY: a box is either in the pool, behind its lock, or with the one caller that took it out.
     var reader: DialectReader
     init(_ ids: EventIDSource) { reader = DialectReader(ids: ids) }
   }

@@ -5,7 +5,8 @@ package import Telemetry
 /// What a server counts of each answer, by route and status.
 package final class ServerMetrics: Sendable {
   private let requests: MetricFamily<Counter>
-  /// The series at hand by route number and status, so that no request looks up a label.
+  /// The series at hand by server, route number and status, so that no request looks up a label.
+  /// (Servers number their routes each for itself.)
   private let series = Mutex<[Int: Counter]>([:])
 
   package init(_ registry: MetricRegistry) {
@@ -14,8 +15,8 @@ package final class ServerMetrics: Sendable {
       by: [.open("route"), "status"])
   }
 
-  package func observe(_ request: Request, _ status: Int) {
-    let key = request.route.number &* 1_000 &+ status
+  package func observe(_ request: Request, _ status: Int, of server: Int) {
+    let key = (server &* 1_000 &+ request.route.number) &* 1_000 &+ status
     let counter = series.withLock { series in
       if let known = series[key] { return known }
       let fresh = requests.with(request.route.pattern, "\(status)")

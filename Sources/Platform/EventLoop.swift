@@ -8,9 +8,8 @@ import Synchronization
 /// A turn waits for readiness, delivers it, fires due timers and then runs every job that is there.
 /// An idle loop sleeps in the kernel until something happens. A loop lives as long as its process.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
-  // SAFETY: what is not `let` or behind a lock is touched by the loop's own thread only
-  // (`localJobs`,
-  // `spareRooms`).
+  // SAFETY: what is neither `let` nor behind a lock (`localJobs`, `spareRooms`) is touched by the
+  // loop's own thread only.
 
   private struct Inbox {
     var jobs: [UnownedJob] = []

@@ -1,23 +1,16 @@
 import Aggregator
-import Events
-import HTTP
-import JSON
-import Platform
 import Settings
-import Synchronization
-import Telemetry
 
 /// The program's commands, and what each of them starts.
 enum AggregatorProgram {
-  static let version = "0.1.0"
-  static let terminal = Terminal(program: AggregatorService.name)
+  static var terminal: Terminal { program.terminal }
 
   private static let data = CommandOption.value(
     "data", "DIR", "where the aggregator keeps its data", required: true, .folder)
   private static let json = CommandOption.flag("json", "print one JSON object")
 
   static let program = Program(
-    name: AggregatorService.name, version: version,
+    name: AggregatorService.name, version: "0.1.0",
     summary: "Takes events from collectors and applications, keeps them, and answers questions.",
     commands: [
       Command("run", "Runs the aggregator.", options: [], takesSettings: true),
@@ -48,9 +41,7 @@ enum AggregatorProgram {
             "add", "Makes a project with a write key and a read key.", operands: "[ID]",
             options: [data, .value("name", "NAME", "what people call it")])
         ]),
-      Command(
-        "check-config", "Checks the configuration and prints every key with where it comes from.",
-        options: [.flag("example", "print a commented example instead")], takesSettings: true),
+      Program.checkConfiguration,
     ],
     defaultCommand: "run",
     examples: [
@@ -61,54 +52,17 @@ enum AggregatorProgram {
     schema: AggregatorSettings.schema)
 
   static func main() {
-    Terminal.keepFilesPrivate()
-    do {
-      switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
-      case .print(let text): terminal.print(text)
-      case .run(let invocation): try start(invocation)
+    program.main { invocation in
+      switch invocation.command {
+      case ["run"]: try RunCommand.start(invocation)
+      case ["init"]: terminal.wait { await InitCommand.run(invocation) }
+      default: terminal.wait { await ControlCommand.run(invocation) }
       }
-    } catch let problem as UsageProblem {
-      terminal.fail("\(problem)", .usage)
-    } catch let problems as SettingsProblems {
-      terminal.fail("\(problems)", problems.exitCode)
-    } catch {
-      terminal.fail("\(error)", .internal)
-    }
-  }
-
-  private static func start(_ invocation: Invocation) throws {
-    switch invocation.command {
-    case ["run"]: try RunCommand.start(invocation)
-    case ["init"]: terminal.wait { await InitCommand.run(invocation) }
-    case ["check-config"]: try checkConfiguration(invocation)
-    default: terminal.wait { await ControlCommand.run(invocation) }
-    }
-  }
-
-  private static func checkConfiguration(_ invocation: Invocation) throws {
-    if invocation.isGiven("example") {
-      return terminal.print(AggregatorSettings.schema.example(for: program.name))
-    }
-    let configuration = try configuration(invocation)
-    for warning in configuration.warnings { terminal.warn("\(warning)") }
-    terminal.print(configuration.listing)
-  }
-
-  static func configuration(_ invocation: Invocation) throws -> Configuration {
-    let sources = try SettingsSources.gather(
-      invocation, environment: SettingsSources.processEnvironment,
-      readFile: SettingsSources.readFile)
-    return try AggregatorSettings.schema.resolve(sources) { path in
-      try SettingsSources.readFile(path) ?? []
     }
   }
 
   /// The data folder that a command names, or the end of the program.
   static func folder(_ invocation: Invocation) -> DataFolder {
-    let environment = SettingsSources.processEnvironment
-    guard let path = SettingsSources.dataFolder(invocation, environment: environment) else {
-      terminal.fail("the data folder is missing: name it with --data DIR", .usage)
-    }
-    return DataFolder(path)
+    DataFolder(program.dataFolder(invocation))
   }
 }

@@ -4,14 +4,13 @@ import Settings
 
 /// The program's commands, and what each of them starts.
 enum CollectorProgram {
-  static let version = "0.1.0"
-  static let terminal = Terminal(program: CollectorService.name)
+  static var terminal: Terminal { program.terminal }
 
   private static let data = CommandOption.value(
     "data", "DIR", "where the collector keeps its data", required: true, .folder)
 
   static let program = Program(
-    name: CollectorService.name, version: version,
+    name: CollectorService.name, version: "0.1.0",
     summary: "Takes events from applications, keeps them safe, and ships them to an aggregator.",
     commands: [
       Command("run", "Runs the collector.", takesSettings: true),
@@ -30,9 +29,7 @@ enum CollectorProgram {
           .value("name", "NAME", "what the operator sees in the list; this machine's name"),
         ]),
       Command("status", "Prints how a running collector is doing, as JSON.", options: [data]),
-      Command(
-        "check-config", "Checks the configuration and prints every key with where it comes from.",
-        options: [.flag("example", "print a commented example instead")], takesSettings: true),
+      Program.checkConfiguration,
       Command(
         "spool", "Looks after the spool.",
         subcommands: [
@@ -52,57 +49,20 @@ enum CollectorProgram {
     schema: CollectorSettings.schema)
 
   static func main() {
-    Terminal.keepFilesPrivate()
     ResidentMemory.returnLargeBlocks()
-    do {
-      switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
-      case .print(let text): terminal.print(text)
-      case .run(let invocation): try start(invocation)
+    program.main { invocation in
+      switch invocation.command {
+      case ["run"]: try RunCommand.start(invocation)
+      case ["enroll"]: try EnrollCommand.start(invocation)
+      case ["status"]: terminal.wait { await StatusCommand.run(invocation) }
+      case ["spool", "check"]: terminal.wait { await SpoolCommand.check(invocation) }
+      default: terminal.fail("no such command", .usage)
       }
-    } catch let problem as UsageProblem {
-      terminal.fail("\(problem)", .usage)
-    } catch let problems as SettingsProblems {
-      terminal.fail("\(problems)", problems.exitCode)
-    } catch {
-      terminal.fail("\(error)", .internal)
-    }
-  }
-
-  private static func start(_ invocation: Invocation) throws {
-    switch invocation.command {
-    case ["run"]: try RunCommand.start(invocation)
-    case ["enroll"]: try EnrollCommand.start(invocation)
-    case ["status"]: terminal.wait { await StatusCommand.run(invocation) }
-    case ["spool", "check"]: terminal.wait { await SpoolCommand.check(invocation) }
-    case ["check-config"]: try checkConfiguration(invocation)
-    default: terminal.fail("no such command", .usage)
-    }
-  }
-
-  private static func checkConfiguration(_ invocation: Invocation) throws {
-    if invocation.isGiven("example") {
-      return terminal.print(CollectorSettings.schema.example(for: program.name))
-    }
-    let configuration = try configuration(invocation)
-    for warning in configuration.warnings { terminal.warn("\(warning)") }
-    terminal.print(configuration.listing)
-  }
-
-  static func configuration(_ invocation: Invocation) throws -> Configuration {
-    let sources = try SettingsSources.gather(
-      invocation, environment: SettingsSources.processEnvironment,
-      readFile: SettingsSources.readFile)
-    return try CollectorSettings.schema.resolve(sources) { path in
-      try SettingsSources.readFile(path) ?? []
     }
   }
 
   /// The data folder that a command names, or the end of the program.
   static func folder(_ invocation: Invocation) -> CollectorFolder {
-    let environment = SettingsSources.processEnvironment
-    guard let path = SettingsSources.dataFolder(invocation, environment: environment) else {
-      terminal.fail("the data folder is missing: name it with --data DIR", .usage)
-    }
-    return CollectorFolder(path)
+    CollectorFolder(program.dataFolder(invocation))
   }
 }

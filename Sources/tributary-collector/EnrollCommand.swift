@@ -25,7 +25,7 @@ enum EnrollCommand {
         clock: SystemClock(timers: loop), random: SystemRandom())
       let outcome = try await enrolment.run(
         url: url, token: token, name: name,
-        program: "\(CollectorService.name)/\(CollectorProgram.version)")
+        program: "\(CollectorService.name)/\(CollectorProgram.program.version)")
       CollectorProgram.terminal.print(
         """
         This collector has joined \(url.settingText).

@@ -1,4 +1,5 @@
 import Batches
+import Calendar
 import Crypto
 import HTTP
 
@@ -121,9 +122,16 @@ enum RetryAfter {
     if !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) {
       return min(.seconds(Int64(text) ?? .max), greatest)
     }
-    guard let until = HTTPDate.second(of: text),
-      let now = answer.date.flatMap({ HTTPDate.second(of: $0) })
+    guard let now = answer.date.flatMap({ date($0, near: era) }), let until = date(text, near: now)
     else { return nil }
-    return min(max(.seconds(until - now), .zero), greatest)
+    return min(max(.milliseconds(until.milliseconds(since: now)), .zero), greatest)
+  }
+
+  /// Tells the centuries of dates with two digits apart: no answer is from before it.
+  private static let era = Instant(milliseconds: 1_767_225_600_000)  // 2026
+
+  private static func date(_ text: String, near now: Instant) -> Instant? {
+    let bytes = Array(text.utf8)
+    return Instant(httpDate: bytes.span, now: now)
   }
 }

@@ -1,3 +1,5 @@
+package import Compression
+
 /// What a body claims to be: `type/subtype; charset=…`. A claim only: clients lie about it.
 package struct MediaType: Equatable, Sendable {
   /// `application/json`, in lower case.
@@ -47,41 +49,21 @@ package struct MediaType: Equatable, Sendable {
   }
 }
 
-/// How the bytes of a body were packed, outermost last.
-package enum ContentCoding: Equatable, Sendable {
-  case gzip, deflate, zstd
-
-  /// Reads Content-Encoding. Nil where a coding is unknown, or where there are more of them than
-  /// `HTTPLimits.contentCodings`; `identity` is none.
-  package static func list(_ text: String) -> [ContentCoding]? {
-    let bytes = Array(text.utf8)
-    var codings: [ContentCoding] = []
-    var list = TokenList(bytes.indices)
-    while let element = list.next(bytes.span) {
-      func isCalled(_ name: StaticString) -> Bool {
-        Scan.equals(name, ignoringCaseAt: element, in: bytes.span)
-      }
-      if isCalled("identity") { continue }
-      if isCalled("gzip") || isCalled("x-gzip") {
-        codings.append(.gzip)
-      } else if isCalled("deflate") {
-        codings.append(.deflate)
-      } else if isCalled("zstd") {
-        codings.append(.zstd)
-      } else {
-        return nil
-      }
-    }
-    return codings.count <= HTTPLimits.contentCodings ? codings : nil
-  }
-}
-
 extension RequestHead {
   package var mediaType: MediaType? { value(of: "content-type").flatMap(MediaType.init) }
 
-  /// The codings of the body, innermost first; nil where we cannot undo them (415).
+  /// The codings of the body, innermost first; nil where we cannot undo them (415), or where there
+  /// are more than `HTTPLimits.contentCodings`. `identity` is none.
   package var contentCodings: [ContentCoding]? {
     guard fields.contains("content-encoding") else { return [] }
-    return ContentCoding.list(fields.values(of: "content-encoding").joined(separator: ","))
+    let bytes = Array(fields.values(of: "content-encoding").joined(separator: ",").utf8)
+    var codings: [ContentCoding] = []
+    var list = TokenList(bytes.indices)
+    while let element = list.next(bytes.span) {
+      let name = String(decoding: bytes[element], as: UTF8.self)
+      guard let coding = ContentCoding(header: name) else { return nil }
+      if coding != .identity { codings.append(coding) }
+    }
+    return codings.count <= HTTPLimits.contentCodings ? codings : nil
   }
 }

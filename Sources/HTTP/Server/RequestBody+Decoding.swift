@@ -40,13 +40,7 @@ private struct DecoderChain {
 
   init(_ codings: [ContentCoding], limit: Int) {
     self.limit = limit
-    decoders = codings.reversed().map { coding in
-      switch coding {
-      case .gzip: BodyDecoder(.gzip, limit: limit)
-      case .deflate: BodyDecoder(.deflate, limit: limit)
-      case .zstd: BodyDecoder(.zstd, limit: limit)
-      }
-    }
+    decoders = codings.reversed().map { BodyDecoder($0, limit: limit) }
   }
 
   mutating func push(_ piece: [UInt8], into plain: inout [UInt8]) throws(BodyError) {

@@ -12,7 +12,9 @@ internal import Platform
     case ended
   }
 
-  // SAFETY: owned by this object and freed once in deinit; the BIOs belong to the session.
+  // SAFETY: sendable because whoever shares it takes turns: a `TLSStream` calls it only within the
+  // lock around its state. Owned by this object and freed once in deinit; the BIOs belong to the
+  // session.
   private let session: OpaquePointer
   private let incoming: OpaquePointer
   private let outgoing: OpaquePointer

@@ -156,66 +156,7 @@ import Testing
   }
 }
 
-@Suite("HTTP dates") struct HTTPDateTests {
-  static func text(_ second: Int64) -> String {
-    var out: [UInt8] = []
-    HTTPDate.append(second, to: &out)
-    return String(decoding: out, as: UTF8.self)
-  }
-
-  @Test(
-    "known dates are written and read",
-    arguments: [
-      (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
-      (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
-      (4_102_444_800, "Fri, 01 Jan 2100 00:00:00 GMT"),
-      (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"),
-      (-62_167_219_200, "Sat, 01 Jan 0000 00:00:00 GMT"),
-    ] as [(Int64, String)])
-  func known(second: Int64, text: String) {
-    #expect(Self.text(second) == text)
-    #expect(HTTPDate.second(of: text) == second)
-  }
-
-  @Test("every day of eight hundred years comes back, and follows the day before")
-  func everyDay() {
-    let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-    for day in 0..<292_194 {
-      let second = Int64(day) * 86_400 + Int64(day * 7919 % 86_400)
-      let text = Self.text(second)
-      #expect(HTTPDate.second(of: text) == second)
-      #expect(text.hasPrefix(weekdays[day % 7]))
-    }
-  }
-
-  @Test("the older forms are read")
-  func olderForms() {
-    let obsolete = "Sunday, 06-Nov-94 08:49:37 GMT"
-    #expect(HTTPDate.second(of: obsolete, thisYear: 2026) == 784_111_777)
-    #expect(HTTPDate.second(of: obsolete, thisYear: 1999) == 784_111_777)
-    #expect(HTTPDate.second(of: "Sun Nov  6 08:49:37 1994") == 784_111_777)
-  }
-
-  @Test(
-    "what is no date is none",
-    arguments: [
-      "", "0", "30", "garbage", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
-      "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
-      "Sun, 06 Nov 1994 24:00:00 GMT",
-      "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 6 Nov 94 8:49:37 GMT",
-      "Sun, +6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 99999 08:49:37 GMT", "-, -, -",
-      "Sun Nov 6 1994",
-      "Sun, 06 Nov 1994 08:49:37 GMT GMT", "Sun, 06 Nov 1994 08:49 GMT",
-      "\u{e9}, 06 Nov 1994 08:49:37 é",
-    ])
-  func noDates(text: String) { #expect(HTTPDate.second(of: text) == nil) }
-
-  @Test("far away seconds become the end of the calendar, and never trap")
-  func farAway() {
-    #expect(Self.text(.max) == "Fri, 31 Dec 9999 23:59:59 GMT")
-    #expect(Self.text(.min) == "Sat, 01 Jan 0000 00:00:00 GMT")
-  }
-
+@Suite("The date line") struct DateLineTests {
   @Test("the date line changes with the second")
   func dateLine() {
     var line = DateLine(at: 0)

@@ -1,4 +1,5 @@
 import CHTTP
+import Compression
 import Platform
 import Testing
 
