@@ -74,6 +74,25 @@ def test_a_collector_without_its_aggregator_is_degraded_but_ready(house):
                           key=aggregator.write_key).status == 200
 
 
+def aggregator_part(collector):
+    return collector.get("/health").json()["dependencies"]["aggregator"]
+
+
+def test_a_collector_without_traffic_notices_that_its_aggregator_is_gone_and_back(house):
+    aggregator, collector = house.pair()
+    wait_for(lambda: aggregator_part(collector)["status"] == "ok", 20)
+    aggregator.kill()
+    collector.restart()  # It says hello at its start, and needs no answer.
+    wait_for(lambda: aggregator_part(collector)["status"] == "degraded", 20,
+             what="health to notice the missing aggregator without any traffic")
+    detail = aggregator_part(collector)["detail"]
+    assert "cannot be reached" in detail and "(since 20" in detail, detail
+    assert collector.get("/health/ready").status == 200
+    aggregator.start()
+    wait_for(lambda: aggregator_part(collector)["status"] == "ok", 30,
+             what="health to notice that the aggregator is back")
+
+
 def test_a_collector_that_is_not_enrolled_says_so(house):
     collector = house.keep(Collector(house.path("bare"), house.logs, "https://127.0.0.1:1", "bare"))
     collector.start(wait=False)

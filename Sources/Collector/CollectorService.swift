@@ -58,7 +58,7 @@ package final class CollectorService: RunningService {
       log.error("the spool was damaged", ["finding": .text("\(finding)")])
     }
     let board = ShippingBoard { state in
-      health.update { $0.set("aggregator", Self.state(of: state), Self.detail(of: state)) }
+      health.update { $0.set("aggregator", state.health, state.healthDetail) }
     }
     let registry = MetricRegistry()
     registry.addProcessMetrics()
@@ -166,21 +166,6 @@ extension CollectorService {
       isEnrolled ? nil : "run tributary-collector enroll")
     health.add("aggregator", .informative)
     return health
-  }
-
-  private static func state(of shipping: ShippingBoard.State) -> HealthState {
-    shipping.trouble == nil && shipping.hold == nil ? .ok : .degraded
-  }
-
-  private static func detail(of shipping: ShippingBoard.State) -> String? {
-    let held: String? =
-      switch shipping.hold {
-      case .retired: "shipping has stopped: the aggregator has retired this collector"
-      case .otherStore: "shipping has stopped: another store answers, or one that was set back"
-      case .breaker: "shipping has stopped: too many events are called wrong"
-      case nil: nil
-      }
-    return held ?? shipping.trouble.map { "\($0.code): \($0.detail)" }
   }
 
   private static func openSpool(

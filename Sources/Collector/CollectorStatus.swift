@@ -160,6 +160,15 @@ final class CollectorStatus: Sendable {
     if let trouble = state.trouble { json.string(trouble.code) } else { json.null() }
     json.key("detail")
     if let trouble = state.trouble { json.string(trouble.detail) } else { json.null() }
+    for (key, since) in [
+      ("since", state.troubleSince), ("hello_failing_since", state.outage?.since),
+    ] {
+      json.key(key)
+      if let since { json.integer(since) } else { json.null() }
+    }
+    json.key("hello_problem")
+    if let outage = state.outage { json.string(outage.reason) } else { json.null() }
+    writePaused(state.paused, to: &json)
     json.key("held")
     if let hold = state.hold { json.string("\(hold)") } else { json.null() }
     for (key, value) in [
@@ -173,5 +182,23 @@ final class CollectorStatus: Sendable {
     json.key("last_acknowledged")
     if let last = totals.lastAcknowledged { json.integer(last) } else { json.null() }
     json.endObject()
+  }
+
+  private func writePaused(_ paused: [ShippingBoard.PausedProject], to json: inout JSONWriter) {
+    json.key("paused_projects")
+    json.beginArray()
+    for pause in paused {
+      json.beginObject()
+      json.key("project")
+      json.string(pause.project.text)
+      json.key("code")
+      json.string(pause.trouble.code)
+      json.key("detail")
+      json.string(pause.trouble.detail)
+      json.key("since")
+      json.integer(pause.since)
+      json.endObject()
+    }
+    json.endArray()
   }
 }

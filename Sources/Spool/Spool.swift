@@ -59,15 +59,21 @@ package final class Spool: Sendable {
     if let refusal { throw refusal }
   }
 
-  /// Returns when there is something to seal, or when the spool stops or fails.
-  package func waitForWork() async { await writer.waitForWork() }
+  /// Returns when there is something to seal of other projects than these, or when the spool stops
+  /// or fails; also, now and then, for nothing.
+  package func waitForWork(except projects: Set<ProjectID> = []) async {
+    await writer.waitForWork(except: projects)
+  }
 
-  /// What is to be sealed next, of one project or of each in turn; nil when there is nothing. Taking
-  /// it changes nothing: of two that took the same, one `seal` succeeds.
+  /// What is to be sealed next, of one project or of each in turn with the exception of some; nil
+  /// when there is nothing. Taking it changes nothing: of two that took the same, one `seal`
+  /// succeeds.
   package func nextWork(
-    _ limit: BlockLimit, of project: ProjectID? = nil
+    _ limit: BlockLimit, of project: ProjectID? = nil, except others: Set<ProjectID> = []
   ) async throws(SpoolError) -> Work? {
-    try await writer.run { store throws(SQLiteError) in try store.nextWork(limit, of: project) }
+    try await writer.run { store throws(SQLiteError) in
+      try store.nextWork(limit, of: project, except: others)
+    }
   }
 
   /// Keeps the bytes that every attempt will send, before the first of them. False, and nothing is

@@ -6,10 +6,13 @@ extension SpoolStore {
   /// What comes next, a project after the other: gaps first, then what must be sealed again, then
   /// the oldest events that were never sealed. Nil when there is nothing. What turns out to be
   /// damaged is mended on the way, and the call goes on behind it.
-  func nextWork(_ limit: BlockLimit, of project: ProjectID? = nil) throws(SQLiteError) -> Work? {
+  func nextWork(
+    _ limit: BlockLimit, of project: ProjectID? = nil, except others: Set<ProjectID> = []
+  ) throws(SQLiteError) -> Work? {
     for step in 0..<ledgers.count {
       let index = (turn + step) % ledgers.count
       if let project, ledgers[index].project != project { continue }
+      if others.contains(ledgers[index].project) { continue }
       while ledgers[index].hasWork {
         if let work = try work(ofProjectAt: index, limit) {
           turn = index + 1

@@ -1,3 +1,4 @@
+import Events
 import Platform
 import SQLite
 
@@ -154,11 +155,10 @@ actor SpoolWriter {
   }
 
   /// Returns when there is something to seal, or when the spool stops.
-  func waitForWork() async {
+  func waitForWork(except projects: Set<ProjectID>) async {
     // The store itself must not be held while this waits: `stop` closes it by letting go.
-    guard failure == nil, let hasWork = store?.ledgers.contains(where: \.hasWork), !hasWork else {
-      return
-    }
+    let hasWork = store?.ledgers.contains { $0.hasWork && !projects.contains($0.project) }
+    guard failure == nil, let hasWork, !hasWork else { return }
     await withCheckedContinuation { waitingForWork.append($0) }
   }
 

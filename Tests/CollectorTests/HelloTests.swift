@@ -9,7 +9,7 @@ import Testing
 @testable import Collector
 
 /// An aggregator's side of hello, which errs where it is told to.
-private final class StubHost: AggregatorLink {
+final class StubHost: AggregatorLink {
   enum Error: CaseIterable {
     case none, staleNonce, otherStore, otherCollector, otherKey, otherPurpose, changedPayload,
       refusal

@@ -1,5 +1,6 @@
 import Platform
 import Spool
+import Telemetry
 import Testing
 
 @testable import Collector
@@ -256,7 +257,7 @@ private let minute = 60 * second
       var plan = ShippingPlan(random: SeededRandom(seed: 7))
       #expect(finish(&plan, verdict, at: 1) == .sendAgain)
       #expect(!plan.maySend(1, at: .max) && plan.nextTime(after: 0) == nil)
-      plan.greeted()
+      plan.greeted([])
       #expect(plan.maySend(1, at: second))
     }
   }
@@ -271,5 +272,65 @@ private let minute = 60 * second
     #expect(
       finish(&plan, .tooLarge, at: 2, single)
         == .quarantine(Trouble("too_large", "a single event is called too large")))
+  }
+
+  @Test("a project that is refused waits by itself, from a minute to a quarter of an hour")
+  func foreignProject() throws {
+    var plan = ShippingPlan(random: SeededRandom(seed: 9))
+    let refused = ShipmentVerdict.foreignProject(Trouble("wrong_project", "not yours"))
+    var now: UInt64 = 1
+    for minutes in [1, 2, 4, 8, 15, 15] as [UInt64] {
+      #expect(finish(&plan, refused, at: now, batch(1, size: 10)) == .sendAgain)
+      // One that was under way meanwhile is no further refusal.
+      plan.sent(10)
+      _ = plan.finished(batch(2, size: 10), refused, sentAt: now - 1, at: now)
+      #expect(plan.pauses.waiting == [Sample.project] && plan.needsHello)
+      #expect(plan.backoff.failures == 0 && plan.trouble == nil && plan.maySend(10, at: now))
+      let end = try #require(plan.nextTime(after: now))
+      #expect(end - now >= minutes * minute && end - now <= minutes * minute * 6 / 5)
+      #expect(!plan.resumeProjects(at: end - 1) && plan.resumeProjects(at: end))
+      #expect(plan.pauses.waiting.isEmpty && plan.pauses.all.count == 1)
+      now = end
+    }
+    let acknowledgement = Sample.acknowledgement(of: Sample.sent)
+    _ = finish(&plan, .acknowledged(acknowledgement), at: now)
+    #expect(plan.pauses.all.isEmpty)
+  }
+
+  @Test("a hello that names a project anew ends its wait, and one that goes on naming it does not")
+  func welcomeProject() {
+    var plan = ShippingPlan(random: SeededRandom(seed: 9))
+    plan.greeted([Sample.project])
+    let refused = ShipmentVerdict.foreignProject(Trouble("wrong_project"))
+    _ = finish(&plan, refused, at: 1)
+    plan.greeted([Sample.project])
+    #expect(plan.pauses.waiting == [Sample.project])
+    plan.greeted([])
+    #expect(plan.pauses.waiting == [Sample.project])
+    plan.greeted([Sample.project])
+    #expect(plan.pauses.waiting.isEmpty)
+  }
+}
+
+@Suite("What the health page says of shipping") struct ShippingHealthTests {
+  @Test("nothing wrong is nothing said; else what and since when, in one line")
+  func details() throws {
+    var state = ShippingBoard.State()
+    #expect(state.health == .ok && state.healthDetail == nil)
+    state.outage = ShippingBoard.Outage(reason: "no answer", since: 1_777_889_472_345)
+    #expect(state.health == .degraded)
+    #expect(state.healthDetail == "no answer (since 2026-05-04T10:11:12.345Z)")
+    state.trouble = Trouble("timed_out", "no answer in time")
+    state.troubleSince = 0
+    #expect(state.healthDetail == "timed_out: no answer in time (since 1970-01-01T00:00:00.000Z)")
+    state = ShippingBoard.State()
+    state.paused = [
+      ShippingBoard.PausedProject(
+        project: Sample.project, trouble: Trouble("wrong_project"), since: 0)
+    ]
+    #expect(state.health == .degraded)
+    #expect(
+      state.healthDetail
+        == "nothing of project acme is shipped: wrong_project (since 1970-01-01T00:00:00.000Z)")
   }
 }

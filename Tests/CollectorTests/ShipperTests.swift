@@ -40,6 +40,8 @@ private final class World: Sendable {
   let spool: Spool
   let shipper: Shipper
   let board = ShippingBoard()
+  let clock: any Clock
+  let helloBell = Bell()
   private let task: Task<Void, Never>
 
   init(
@@ -50,6 +52,7 @@ private final class World: Sendable {
     self.scratch = try scratch ?? Scratch()
     loop = Shared.loop
     let clock = QuickClock(loop: loop)
+    self.clock = clock
     let random = SystemRandom()
     var settings = SpoolConfiguration(directory: self.scratch.directory.file("spool"))
     settings.ballastBytes = 0
@@ -65,7 +68,7 @@ private final class World: Sendable {
       identity: aggregator.identity, doors: Doors(doors.map { aggregator.door($0) }), loop: loop,
       clock: clock, random: random,
       log: Log(LogOutput(service: "test", level: .error, clock: clock)), board: board,
-      helloBell: Bell())
+      helloBell: helloBell)
     let shipper = shipper
     task = Task(executorPreference: loop) { await shipper.run() }
   }
@@ -76,8 +79,8 @@ private final class World: Sendable {
     await spool.stop()
   }
 
-  func append(_ events: EventList) async throws {
-    try await spool.append(events.bytes, ends: events.ends, project: Sample.project)
+  func append(_ events: EventList, to project: ProjectID = Sample.project) async throws {
+    try await spool.append(events.bytes, ends: events.ends, project: project)
   }
 
   /// Waits until the spool is empty, within ten seconds.
@@ -267,4 +270,81 @@ private func events(_ count: Int) throws -> (EventList, [EventID]) {
     await world.stop()
     #expect(SystemClock.monotonicNanoseconds - start < 2_000_000_000)
   }
+
+  @Test("a project that the aggregator does not take waits by itself, and is tried again")
+  func foreignProject() async throws {
+    let aggregator = try StubAggregator()
+    let isOpen = Atomic(false)
+    aggregator.answer { _, header in
+      header.project == Sample.project || isOpen.load(ordering: .relaxed)
+        ? .acknowledge : .status(403, code: "wrong_project")
+    }
+    let world = try await World(aggregator)
+    let other = try ProjectID("other")
+    let (foreign, foreignIDs) = try events(2_000)
+    let (list, ids) = try events(500)
+    try await world.append(foreign, to: other)
+    #expect(await world.wait { !world.board.current.paused.isEmpty })
+    #expect(world.board.current.health == .degraded && world.board.current.trouble == nil)
+    for _ in 0..<3 { try await world.append(list) }
+    #expect(await world.wait { aggregator.counts[ids[0]] == 3 })
+    #expect(aggregator.counts[foreignIDs[0]] == nil)
+    isOpen.store(true, ordering: .relaxed)
+    #expect(try await world.drained())
+    #expect(foreignIDs.allSatisfy { aggregator.counts[$0] == 1 })
+    #expect(await world.wait { world.board.current.health == .ok })
+    await world.stop()
+  }
+
+  @Test("a hello that fails is said without any traffic, and no longer once one succeeds")
+  func greeting() async throws {
+    let aggregator = try StubAggregator()
+    let world = try await World(aggregator)
+    let host = StubHost(.none, aggregator.identity, aggregator.key)
+    let link = ChangingLink(aggregator.door())
+    let greeter = Greeter(
+      hello: Hello(
+        identity: aggregator.identity, key: aggregator.key, clock: world.clock,
+        random: SystemRandom(), program: "test"),
+      links: [link], spool: world.spool, book: KeyBook(),
+      folder: CollectorFolder(world.scratch.directory.path), shipper: world.shipper,
+      board: world.board, bell: world.helloBell, loop: world.loop, clock: world.clock,
+      random: SystemRandom(),
+      log: Log(LogOutput(service: "test", level: .error, clock: world.clock)))
+    let running = Task(executorPreference: world.loop) { await greeter.run() }
+    #expect(await world.wait { world.board.current.outage != nil })
+    #expect(
+      world.board.current.healthDetail?.hasPrefix(
+        "the aggregator cannot be reached: no such route (since ") == true)
+    link.change(to: host)
+    #expect(await world.wait { world.board.current.outage == nil })
+    #expect(world.board.current.health == .ok)
+    await greeter.stop()
+    await running.value
+    await world.stop()
+  }
+}
+
+/// A link that leads somewhere else later.
+private final class ChangingLink: AggregatorLink {
+  let name = "changing"
+  private let link: Mutex<any AggregatorLink>
+
+  init(_ link: any AggregatorLink) { self.link = Mutex(link) }
+
+  func change(to other: any AggregatorLink) { link.withLock { $0 = other } }
+
+  func get(_ path: String, timeout: Duration) async -> LinkOutcome {
+    let link = link.withLock { $0 }
+    return await link.get(path, timeout: timeout)
+  }
+
+  func post(
+    _ path: String, _ contentType: StaticString, _ body: [UInt8], timeout: Duration
+  ) async -> LinkOutcome {
+    let link = link.withLock { $0 }
+    return await link.post(path, contentType, body, timeout: timeout)
+  }
+
+  func reset() {}
 }

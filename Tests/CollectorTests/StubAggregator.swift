@@ -39,7 +39,7 @@ final class StubAggregator: Sendable {
     self.key = key
     identity = Identity(
       collector: CollectorID(high: 1, low: 2), store: StoreID(high: 3, low: 4), incarnation: 5,
-      seed: seed, aggregatorKeys: [], projects: [Sample.project])
+      seed: seed, aggregatorKeys: [key.verifyingKey], projects: [Sample.project])
   }
 
   func answer(_ script: @escaping @Sendable (Int, BatchHeader) -> Say) {

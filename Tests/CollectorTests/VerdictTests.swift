@@ -35,7 +35,7 @@ import Testing
     case .acknowledged, .otherStore: nil
     case .transient: .transient
     case .misconfigured: .config
-    case .unauthorized: .auth
+    case .unauthorized, .foreignProject: .auth
     case .doubted: .data
     case .forked: .identity
     case .retired: .retired

@@ -14,6 +14,7 @@ actor Greeter {
   private let book: KeyBook
   private let folder: CollectorFolder
   private let shipper: Shipper
+  private let board: ShippingBoard
   private let bell: Bell
   private let loop: EventLoop
   private let clock: any Clock
@@ -21,12 +22,15 @@ actor Greeter {
   private let log: Log
   private var isStopping = false
   private var lastProblem: String?
+  /// When the first hello of those that failed in a row did, on the wall clock.
+  private var failingSince: Int64?
   /// When the aggregator last answered, on the monotonic clock.
   private var lastAnswer: UInt64 = 0
 
   init(
     hello: Hello, links: [any AggregatorLink], spool: Spool, book: KeyBook,
-    folder: CollectorFolder, shipper: Shipper, bell: Bell, loop: EventLoop, clock: any Clock,
+    folder: CollectorFolder, shipper: Shipper, board: ShippingBoard, bell: Bell, loop: EventLoop,
+    clock: any Clock,
     random: any RandomSource, log: Log
   ) {
     self.hello = hello
@@ -35,6 +39,7 @@ actor Greeter {
     self.book = book
     self.folder = folder
     self.shipper = shipper
+    self.board = board
     self.bell = bell
     self.loop = loop
     self.clock = clock
@@ -97,7 +102,7 @@ actor Greeter {
       log.warning("the hello could not be kept", ["error": .error(error)])
     }
     if Hello.isFrozen(reply, positions) { await shipper.epochWasFrozen() }
-    await shipper.greeted(reply.limits)
+    await shipper.greeted(reply.limits, reply.projects.map(\.id))
   }
 
   /// Sleeps until it is time, or until the bell rings; not more often than once a second.
@@ -115,6 +120,12 @@ actor Greeter {
 
   private func note(_ problem: JoiningProblem?) {
     let sentence = problem?.sentence
+    failingSince = problem == nil ? nil : failingSince ?? clock.wallMilliseconds
+    if let sentence, let failingSince {
+      board.publish(ShippingBoard.Outage(reason: sentence, since: failingSince))
+    } else {
+      board.publish(nil as ShippingBoard.Outage?)
+    }
     guard sentence != lastProblem else { return }
     lastProblem = sentence
     if let sentence {

@@ -14,6 +14,8 @@ enum ShipmentVerdict: Equatable, Sendable {
   case misconfigured(Trouble)
   /// The key is not accepted.
   case unauthorized(Trouble)
+  /// The key is, and not for this project.
+  case foreignProject(Trouble)
   /// The batch itself is called wrong.
   case doubted(Trouble)
   /// Another batch was committed under this number: the epoch has been used twice.
@@ -81,6 +83,7 @@ extension ShipmentVerdict {
     case 200..<300: self = Self.success(answer, of: batch)
     case 300..<400: self = .misconfigured(trouble)
     case 400, 422: self = refusal == nil ? .misconfigured(trouble) : .doubted(trouble)
+    case 403 where refusal?.code == "wrong_project": self = .foreignProject(trouble)
     case 401, 403, 407: self = .unauthorized(trouble)
     case 409: self = refusal?.code == "epoch_forked" ? .forked : .misconfigured(trouble)
     case 410: self = .retired(trouble)

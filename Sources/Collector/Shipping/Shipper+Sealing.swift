@@ -8,7 +8,8 @@ import Telemetry
 extension Shipper {
   func sealNext() async throws(SpoolError) {
     let limit = plan.target.limit(backlog: board.backlogEvents, at: clock.monotonicNanoseconds)
-    guard let work = try await spool.nextWork(limit) else {
+    let waiting = plan.pauses.waiting
+    guard let work = try await spool.nextWork(limit, except: waiting) else {
       hasWork = false
       board.backlogEvents = 0
       return watchSpool()
@@ -106,8 +107,9 @@ extension Shipper {
     guard !isWatching else { return }
     isWatching = true
     let spool = spool
+    let waiting = plan.pauses.waiting
     Task(executorPreference: loop) {
-      await spool.waitForWork()
+      await spool.waitForWork(except: waiting)
       await self.watchEnded()
     }
   }

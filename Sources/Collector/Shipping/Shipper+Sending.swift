@@ -60,7 +60,8 @@ extension Shipper {
     let now = clock.monotonicNanoseconds
     let batch = shipment.batch
     guard let sentAt = underWay.removeValue(forKey: batch.key) else { return }
-    let action = plan.finished(batch, verdict, sentAt: sentAt, at: now)
+    let action = plan.finished(
+      batch, verdict, sentAt: sentAt, at: now, wall: clock.wallMilliseconds)
     if case .failed = outcome { doors.failed(door) }
     if plan.needsReset {
       plan.needsReset = false
@@ -131,6 +132,7 @@ extension Shipper {
   func note(_ verdict: ShipmentVerdict) {
     let trouble = plan.trouble
     publish()
+    notePauses()
     guard trouble?.code != lastTrouble else { return }
     lastTrouble = trouble?.code
     if let trouble {
@@ -141,10 +143,29 @@ extension Shipper {
     }
   }
 
+  private func notePauses() {
+    let pauses = plan.pauses.all
+    for (project, pause) in pauses where saidToWait.insert(project).inserted {
+      log.about(project: project.text).warning(
+        "the aggregator does not take this project's batches, which wait; the others go on",
+        ["code": .text(pause.trouble.code), "detail": .text(pause.trouble.detail)])
+    }
+    for project in saidToWait where pauses[project] == nil {
+      saidToWait.remove(project)
+      log.about(project: project.text).info("this project's batches are sent again")
+    }
+  }
+
   func publish() {
+    let isInTrouble = plan.trouble != nil || plan.hold != nil
+    troubleSince = isInTrouble ? troubleSince ?? clock.wallMilliseconds : nil
+    let paused = plan.pauses.all.sorted { $0.key.text < $1.key.text }.map { project, pause in
+      ShippingBoard.PausedProject(project: project, trouble: pause.trouble, since: pause.since)
+    }
     board.publish(
       ShippingBoard.State(
-        trouble: plan.trouble, hold: plan.hold, failures: plan.backoff.failures,
+        trouble: plan.trouble, hold: plan.hold, troubleSince: troubleSince, paused: paused,
+        failures: plan.backoff.failures,
         failingSince: plan.backoff.failingSince, underWay: underWay.count,
         isBreakerTripped: plan.suspicion.isTripped))
   }
@@ -153,10 +174,13 @@ extension Shipper {
 // What hello brings.
 extension Shipper {
   /// The aggregator has answered as it should: what was held for its sake goes on.
-  func greeted(_ limits: BatchLimits) {
+  func greeted(_ limits: BatchLimits, _ projects: [ProjectID]) {
     plan.limits(limits)
-    plan.greeted()
+    let waited = plan.pauses.waiting
+    plan.greeted(projects)
+    if plan.pauses.waiting != waited { hasWork = true }
     publish()
+    notePauses()
     bell.ring()
   }
 

@@ -43,6 +43,10 @@ actor Shipper {
   var isStopping = false
   var alarm: Task<Void, Never>?
   var lastTrouble: String?
+  /// When the trouble of now began, on the wall clock.
+  var troubleSince: Int64?
+  /// The projects that were said to wait.
+  var saidToWait: Set<ProjectID> = []
 
   init(
     spool: Spool, sealer: Sealer, identity: Identity, doors: Doors, loop: EventLoop,
@@ -88,13 +92,13 @@ actor Shipper {
 
   func step() async throws(SpoolError) {
     let now = clock.monotonicNanoseconds
+    if plan.resumeProjects(at: now) { hasWork = true }
     if wantsRotation {
       // The numbers of everything that is still here change: nothing may be under way meanwhile.
       if underWay.isEmpty { return try await rotate() }
-    } else if let next = queue.first {
-      if plan.maySend(next.batch.size, at: now) {
-        queue.removeFirst()
-        return try await send(next)
+    } else if let index = nextInQueue() {
+      if plan.maySend(queue[index].batch.size, at: now) {
+        return try await send(queue.remove(at: index))
       }
     } else if hasWork, plan.maySend(0, at: now) {
       return try await sealNext()
@@ -104,13 +108,19 @@ actor Shipper {
     await bell.wait()
   }
 
+  /// The oldest batch of a project that does not wait.
+  func nextInQueue() -> Int? {
+    let waiting = plan.pauses.waiting
+    return queue.firstIndex { !waiting.contains($0.batch.key.project) }
+  }
+
   /// Has the bell rung at the end of a pause.
   func setAlarm(_ now: UInt64) {
     alarm?.cancel()
     alarm = nil
-    guard let time = plan.nextTime(after: now), !queue.isEmpty || hasWork || wantsRotation else {
-      return
-    }
+    let hasReason =
+      !queue.isEmpty || hasWork || wantsRotation || !plan.pauses.waiting.isEmpty
+    guard hasReason, let time = plan.nextTime(after: now) else { return }
     let clock = clock
     let bell = bell
     alarm = Task(executorPreference: loop) {

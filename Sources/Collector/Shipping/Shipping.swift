@@ -38,7 +38,7 @@ struct Shipping: Sendable {
       board: board, helloBell: bell)
     greeter = Greeter(
       hello: hello, links: links, spool: spool, book: book, folder: folder, shipper: shipper,
-      bell: bell, loop: loop, clock: clock, random: random, log: log)
+      board: board, bell: bell, loop: loop, clock: clock, random: random, log: log)
   }
 
   func start() {

@@ -1,4 +1,5 @@
 import Batches
+import Events
 import Platform
 import Spool
 
@@ -34,6 +35,8 @@ struct ShippingPlan: Sendable {
   private(set) var target = BatchTarget()
   private(set) var suspicion = Suspicion()
   private(set) var hold: Hold?
+  /// Projects that wait while the others go on.
+  private(set) var pauses = ProjectPauses()
   /// What went wrong last, since the last acknowledgement.
   private(set) var trouble: Trouble?
   /// Nothing goes out before this, on the monotonic clock.
@@ -45,6 +48,8 @@ struct ShippingPlan: Sendable {
 
   private var lastFailure: UInt64 = 0
   private var refusals = 0
+  /// The projects that the last hello named.
+  private var welcome: Set<ProjectID> = []
   private let random: any RandomSource
 
   init(random: any RandomSource) { self.random = random }
@@ -60,8 +65,13 @@ struct ShippingPlan: Sendable {
 
   /// When to look again, where waiting for time helps at all.
   func nextTime(after now: UInt64) -> UInt64? {
-    hold == nil && pausedUntil > now ? pausedUntil : nil
+    guard hold == nil else { return nil }
+    if pausedUntil > now { return pausedUntil }
+    return pauses.nextEnd.map { max($0, now &+ 1) }
   }
+
+  /// Ends the waits of projects; true where one has ended, and its batches are to be tried.
+  mutating func resumeProjects(at now: UInt64) -> Bool { pauses.expire(at: now) }
 
   mutating func sent(_ size: Int) { window.sent(size) }
 
@@ -73,13 +83,17 @@ struct ShippingPlan: Sendable {
 
   // MARK: What came of it
 
-  /// `sentAt` is when the batch went out, on the same clock as `now`.
+  /// `sentAt` is when the batch went out, on the same clock as `now`; `wall` dates what people see.
   mutating func finished(
-    _ batch: OutgoingBatch, _ verdict: ShipmentVerdict, sentAt: UInt64, at now: UInt64
+    _ batch: OutgoingBatch, _ verdict: ShipmentVerdict, sentAt: UInt64, at now: UInt64,
+    wall: Int64 = 0
   ) -> Action {
     window.finished(batch.size)
     switch verdict {
     case .acknowledged(let acknowledgement):
+      // The line is there again: whether hello gets through as well is worth asking.
+      if trouble != nil { needsHello = true }
+      pauses.lift(batch.key.project)
       window.acknowledged()
       backoff.acknowledged()
       suspicion.acknowledged(batch, at: now)
@@ -107,6 +121,12 @@ struct ShippingPlan: Sendable {
       if sentAt >= lastFailure { refusals += 1 }
       failed(
         trouble, sentAt: sentAt, at: now, wait: wait + Backoff.chance(upTo: wait / 5, random))
+      return .sendAgain
+    case .foreignProject(let trouble):
+      // It says nothing about the others, so neither back-off nor window hears of it.
+      needsHello = true
+      pauses.refused(
+        batch.key.project, trouble, sentAt: sentAt, at: now, wall: wall, random)
       return .sendAgain
     case .unversed(let trouble):
       needsHello = true
@@ -176,8 +196,11 @@ struct ShippingPlan: Sendable {
     }
   }
 
-  /// The aggregator has answered a hello as it should.
-  mutating func greeted() {
+  /// The aggregator has answered a hello as it should, and says that it takes these projects. Those
+  /// that it did not name before need not wait any longer; for the others, this is no news.
+  mutating func greeted(_ projects: [ProjectID]) {
+    for project in projects where !welcome.contains(project) { pauses.lift(project) }
+    welcome = Set(projects)
     if hold == .retired || hold == .otherStore {
       hold = nil
       trouble = nil
