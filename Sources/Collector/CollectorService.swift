@@ -50,7 +50,9 @@ package final class CollectorService: RunningService {
     do { identity = try folder.readIdentity() } catch { throw Failure.identity("\(error)") }
 
     let health = HealthBoard(Self.health(version, isEnrolled: identity != nil))
-    let spool = try await openSpool(folder, configuration, clock, random) { error in
+    let spool = try await openSpool(folder, configuration, clock, random) { finding in
+      log.error("the spool is damaged", ["finding": .text("\(finding)")])
+    } onFailure: { error in
       health.update { $0.set("spool", .failed, "the disk has failed") }
       onFailure("\(error)")
     }
@@ -170,14 +172,15 @@ extension CollectorService {
 
   private static func openSpool(
     _ folder: CollectorFolder, _ configuration: Configuration, _ clock: any Clock,
-    _ random: any RandomSource, onFailure: @escaping @Sendable (SpoolError) -> Void
+    _ random: any RandomSource, onFinding: @escaping @Sendable (SpoolFinding) -> Void,
+    onFailure: @escaping @Sendable (SpoolError) -> Void
   ) async throws -> Spool {
     var settings = SpoolConfiguration(directory: folder.spoolPath)
     settings.maximumBytes = configuration[CollectorSettings.maximumSpool].bytes
     do throws(SpoolError) {
       return try await Spool.open(
         settings, worker: Worker(name: "spool"), clock: clock, random: random,
-        onFailure: onFailure)
+        onFinding: onFinding, onFailure: onFailure)
     } catch {
       switch error {
       case .locked(let holder):

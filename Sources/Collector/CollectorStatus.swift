@@ -52,6 +52,9 @@ final class CollectorStatus: Sendable {
           health.set("spool", .degraded, "\(percent) % full: events are refused")
         } else if share >= 0.7 {
           health.set("spool", .degraded, "\(percent) % full")
+        } else if status.damagedChunks > 0 {
+          health.set(
+            "spool", .degraded, "\(status.damagedChunks) damaged chunks wait to be mended")
         } else {
           health.set("spool", .ok)
         }
@@ -85,6 +88,12 @@ final class CollectorStatus: Sendable {
     registry.gauge("tributary_spool_quarantined_events", "Events that were set aside.") {
       [self] in last.map { Double($0.quarantinedEvents) }
     }
+    registry.gauge("tributary_spool_damaged_chunks", "Chunks that the last look found damaged.") {
+      [self] in last.map { Double($0.damagedChunks) }
+    }
+    registry.counter(
+      "tributary_spool_damaged_rows_total", "Rows of gaps and of the quarantine found damaged."
+    ) { [self] in last.map { Double($0.counters.damagedRows) } }
     registry.counter("tributary_spool_commits_total", "Group commits.") {
       [self] in last.map { Double($0.counters.commits) }
     }
@@ -140,6 +149,8 @@ final class CollectorStatus: Sendable {
       ("events", status.backlogEvents), ("bytes", status.backlogBytes),
       ("used_bytes", Int64(status.usedBytes)), ("limit_bytes", Int64(maximumBytes)),
       ("quarantined_events", status.quarantinedEvents),
+      ("damaged_chunks", Int64(status.damagedChunks)),
+      ("damaged_rows", Int64(clamping: status.counters.damagedRows)),
     ] {
       json.key(key)
       json.integer(value)

@@ -43,6 +43,8 @@ struct ProjectLedger: Equatable, Sendable {
   static func number(ofRow id: Int64) -> Int64 { id >> positionBits }
 
   var unsealedEvents: Int64 { next - cursor }
+  /// The sequence that the next event to come will have.
+  var nextSequence: Int64 { max(1, next - offset) }
   var hasWork: Bool { unsealedEvents > 0 || openStretches > 0 || openGaps > 0 }
 
   mutating func append(events count: Int, bytes size: Int) {

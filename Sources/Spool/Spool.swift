@@ -25,16 +25,19 @@ package final class Spool: Sendable {
     inbox = writer.inbox
   }
 
-  /// Opens or makes the spool in its folder. `onFailure` is called at most once, from the spool's
-  /// thread: the disk has failed, and the program must end without closing anything.
+  /// Opens or makes the spool in its folder. `onFinding` is told of damage that is met later, from
+  /// the spool's thread; what the start itself found stands in the status. `onFailure` is called at
+  /// most once, from there as well: the disk has failed, and the program must end without closing
+  /// anything.
   package static func open(
     _ configuration: SpoolConfiguration, worker: Worker, disk: any Disk = SystemDisk(),
     clock: any Clock, random: any RandomSource,
+    onFinding: @escaping @Sendable (SpoolFinding) -> Void = { _ in },
     onFailure: @escaping @Sendable (SpoolError) -> Void
   ) async throws(SpoolError) -> Spool {
     let writer = SpoolWriter(
       configuration: configuration, worker: worker, disk: disk, clock: clock, random: random,
-      onFailure: onFailure)
+      onFinding: onFinding, onFailure: onFailure)
     try await writer.open()
     return Spool(writer, worker)
   }
@@ -119,6 +122,28 @@ package final class Spool: Sendable {
   /// Begins a new epoch: everything unacknowledged is sealed again under new numbers.
   @discardableResult
   package func rotateEpoch() async throws(SpoolError) -> Epoch { try await writer.rotateEpoch() }
+
+  /// What stands in the quarantine from this id on, without the records, and their sizes.
+  package func quarantined(
+    from first: Int64 = 0, limit: Int
+  ) async throws(SpoolError) -> [(event: QuarantinedEvent, recordBytes: Int)] {
+    try await writer.run { store throws(SQLiteError) in
+      var found: [(event: QuarantinedEvent, recordBytes: Int)] = []
+      try store.quarantined(from: first, limit: limit) {
+        found.append(($0.withoutRecord, $0.record.count))
+      }
+      return found
+    }
+  }
+
+  /// One event of the quarantine, nil where there is none under this id.
+  package func quarantinedEvent(_ id: Int64) async throws(SpoolError) -> QuarantinedEvent? {
+    try await writer.run { store throws(SQLiteError) in
+      var found: QuarantinedEvent?
+      try store.quarantined(from: id, limit: 1) { if $0.id == id { found = $0 } }
+      return found
+    }
+  }
 
   /// How far each project is in the epoch at hand.
   package func positions() async throws(SpoolError) -> [SpoolPosition] {

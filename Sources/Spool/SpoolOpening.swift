@@ -97,6 +97,7 @@ struct SpoolOpening {
       }
       let damaged = try store.damagedChunksInTail(bytes: SpoolFiles.verifiedTail)
       if damaged > 0 { opened.findings.append(.chunksDamaged(damaged)) }
+      opened.findings += store.takeFindings()
     } catch { throw Self.problem(error) }
     do throws(SQLiteError) {
       // From here on the log holds this run's commits only: see WALScan.
@@ -273,12 +274,17 @@ enum SpoolFiles {
   static let verifiedTail = 4 << 20
 }
 
-/// What a start found that people should know of.
+/// What a start, or a look at what is kept, found that people should know of.
 package enum SpoolFinding: Equatable, Sendable {
   /// Commits that had been promised are missing at the end of the log. A new epoch has begun.
   case logCut(commit: Int64, mark: Int64)
-  /// Chunks among the newest events are damaged; they are mended when their turn comes.
+  /// So many chunks are damaged; they are mended when their turn comes.
   case chunksDamaged(Int)
+  /// A small row is damaged: one of `gap` was replaced by a gap of unknown size, one of `quarantine`
+  /// stays as it is.
+  case rowDamaged(table: String, id: Int64)
+  /// Chunks behind some place cannot be read.
+  case unreadable(String)
   /// The database was set aside, and a new one begun; what can be read of the old one follows.
   case databaseLost(String)
   case markUnreadable

@@ -45,6 +45,11 @@ enum SpoolSchema {
       id INTEGER PRIMARY KEY, project TEXT NOT NULL, epoch BLOB NOT NULL,
       sequence INTEGER NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, record BLOB NOT NULL
     ) STRICT;
+    """,
     """
+    -- See GapRow and QuarantinedEvent. NULL: written before there was a sum.
+    ALTER TABLE gap ADD COLUMN check_sum INTEGER;
+    ALTER TABLE quarantine ADD COLUMN check_sum INTEGER;
+    """,
   ])
 }

@@ -8,6 +8,8 @@ package struct SpoolCounters: Equatable, Sendable {
   /// Chunks brought over from a database that was set aside.
   package var salvagedChunks: UInt64 = 0
   package var lastCommitNanoseconds: UInt64 = 0
+  /// Rows of gaps and of the quarantine that were found damaged.
+  package var damagedRows: UInt64 = 0
 }
 
 /// The spool as a health page and metrics show it.
@@ -27,6 +29,9 @@ package struct SpoolStatus: Equatable, Sendable {
   package let quarantinedEvents: Int64
   /// How often damage was met and mended since the start.
   package let mendings: Int
+  /// Damaged chunks that the last walk over all of them has met, or this one so far, and that still
+  /// wait to be mended.
+  package let damagedChunks: Int
   package let counters: SpoolCounters
 }
 
@@ -39,7 +44,7 @@ extension SpoolStore {
       walBytes: database.walPages * 4120, usedBytes: try usedBytes(),
       freeOnDisk: upkeep.freeOnDisk, projects: ledgers.count,
       quarantinedEvents: try database.integer("SELECT count(*) FROM quarantine") ?? 0,
-      mendings: mendings, counters: counters)
+      mendings: mendings, damagedChunks: upkeep.patrol.unmended(mendings), counters: counters)
   }
 
   /// Bytes of the database that hold something.

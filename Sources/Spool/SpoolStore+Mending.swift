@@ -13,7 +13,7 @@ extension SpoolStore {
         if let stretch = try sealedStretch(key) {
           try reopen(stretch, of: &ledger, events: limit)
         } else {
-          ledger.openGaps += try reopenGaps(of: ledger, batch: key.batch)
+          ledger.openGaps += try reopenGaps(of: ledger, batches: key.batch...key.batch)
         }
         try store(&ledger)
         ledgers[index] = ledger
@@ -36,17 +36,6 @@ extension SpoolStore {
       let sequence = stretch.sequence + (start - positions.lowerBound)
       try insert(Stretch(positions: start..<end, sequence: sequence), of: ledger)
       ledger.openStretches += 1
-    }
-  }
-
-  private func reopenGaps(of ledger: ProjectLedger, batch: Int64) throws(SQLiteError) -> Int {
-    try database.withStatement(
-      "UPDATE gap SET batch = NULL, bytes = NULL WHERE project = ? AND batch = ?"
-    ) { statement throws(SQLiteError) in
-      statement.bind(1, ledger.number)
-      statement.bind(2, batch)
-      try statement.run()
-      return database.changes
     }
   }
 
@@ -93,54 +82,6 @@ extension SpoolStore {
     }
   }
 
-  func insertQuarantined(
-    _ record: [UInt8], of ledger: ProjectLedger, sequence: Int64, reason: String
-  ) throws(SQLiteError) {
-    try database.withStatement(
-      """
-      INSERT INTO quarantine (project, epoch, sequence, reason, at, record)
-      VALUES (?, ?, ?, ?, ?, ?)
-      """
-    ) { statement throws(SQLiteError) in
-      statement.bind(1, ledger.project.text)
-      statement.bind(2, copying: epoch.bytes.span)
-      statement.bind(3, sequence)
-      statement.bind(4, reason)
-      statement.bind(5, clock.wallMilliseconds)
-      try statement.run(lending: record.span, as: 6)
-    }
-    try database.withStatement(
-      "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?"
-    ) { statement throws(SQLiteError) in
-      statement.bind(1, configuration.maximumQuarantinedEvents)
-      try statement.run()
-    }
-  }
-
-  func insertGap(
-    of ledger: inout ProjectLedger, sequence: Int64, count: Int64?, _ reason: Gap.Reason
-  ) throws(SQLiteError) {
-    try insertGap(project: ledger.number, epoch, sequence: sequence, count: count, reason)
-    ledger.openGaps += 1
-  }
-
-  /// Project 0: nobody knows of which project; the first one that appears will tell of it.
-  func insertGap(
-    project: Int64, _ epoch: Epoch, sequence: Int64, count: Int64?, _ reason: Gap.Reason
-  ) throws(SQLiteError) {
-    try database.withStatement(
-      "INSERT INTO gap (project, epoch, sequence, count, reason, at) VALUES (?, ?, ?, ?, ?, ?)"
-    ) { statement throws(SQLiteError) in
-      statement.bind(1, project)
-      statement.bind(2, copying: epoch.bytes.span)
-      statement.bind(3, sequence)
-      if let count { statement.bind(4, count) } else { statement.bindNull(4) }
-      statement.bind(5, reason.rawValue)
-      statement.bind(6, clock.wallMilliseconds)
-      try statement.run()
-    }
-  }
-
   // MARK: Epochs
 
   /// Begins another epoch: batches and sequences are numbered from 1 again, and everything that is
@@ -176,13 +117,7 @@ extension SpoolStore {
       ledger.openStretches += 1
     }
     ledger.offset = ledger.cursor - sequence
-    try database.withStatement(
-      "UPDATE gap SET batch = NULL, bytes = NULL WHERE project = ? AND batch IS NOT NULL"
-    ) { statement throws(SQLiteError) in
-      statement.bind(1, ledger.number)
-      try statement.run()
-      ledger.openGaps += database.changes
-    }
+    ledger.openGaps += try reopenGaps(of: ledger, batches: 0 ... .max)
     try store(&ledger)
   }
 

@@ -151,12 +151,8 @@ extension SpoolStore {
             return
           }
           let first = ProjectLedger.position(ofRow: statement.int64(0))
-          let isSound = statement.withBlob(3) { payload in
-            budget -= payload.count
-            guard let header = ChunkHeader(payload) else { return false }
-            return header.first == first && Int64(header.count) == statement.int64(1)
-              && Int64(crc32c(payload)) == statement.int64(2)
-          }
+          budget -= statement.withBlob(3) { $0.count }
+          let isSound = isSound(statement)
           if !isSound || first + statement.int64(1) != end { damaged += 1 }
           end = first
         }

@@ -27,7 +27,8 @@ extension SpoolStore {
   /// something away from what waits, so this ends.
   private func work(ofProjectAt index: Int, _ limit: BlockLimit) throws(SQLiteError) -> Work? {
     let ledger = ledgers[index]
-    if ledger.openGaps > 0, let gap = try firstOpenGap(of: ledger) {
+    if ledger.openGaps > 0 {
+      guard let gap = try firstOpenGap(of: ledger) else { return nil }
       return Work(
         project: ledger.project, epoch: epoch, batch: ledger.nextBatch, firstSequence: gap.sequence,
         content: .gap(gap), received: gap.wallMilliseconds, remaining: ledger.unsealedEvents,
@@ -118,23 +119,6 @@ extension SpoolStore {
     }
   }
 
-  private func firstOpenGap(of ledger: ProjectLedger) throws(SQLiteError) -> Gap? {
-    try database.withStatement(
-      """
-      SELECT id, epoch, sequence, count, reason, at FROM gap
-      WHERE project = ? AND batch IS NULL ORDER BY id LIMIT 1
-      """
-    ) { statement throws(SQLiteError) in
-      statement.bind(1, ledger.number)
-      guard try statement.step() else { return nil }
-      guard let epoch = Epoch(bytes: statement.blob(1)) else { throw Self.unsound("gap") }
-      return Gap(
-        id: statement.int64(0), epoch: epoch, sequence: statement.int64(2),
-        count: statement.isNull(3) ? nil : statement.int64(3), reason: statement.text(4),
-        wallMilliseconds: statement.int64(5))
-    }
-  }
-
   // MARK: Sealing
 
   /// Keeps the bytes that every attempt will send, under the numbers of `work`. False, and nothing is
@@ -204,12 +188,7 @@ extension SpoolStore {
     var ledger = ledgers[index]
     guard try firstOpenGap(of: ledger) == gap else { return false }
     try change { () throws(SQLiteError) in
-      try database.withStatement("UPDATE gap SET batch = ?, bytes = ? WHERE id = ?") {
-        statement throws(SQLiteError) in
-        statement.bind(1, work.batch)
-        statement.bind(3, gap.id)
-        try statement.run(lending: bytes.span, as: 2)
-      }
+      try seal(gap, of: ledger, batch: work.batch, bytes: bytes)
       ledger.openGaps -= 1
       ledger.nextBatch += 1
       try store(&ledger)

@@ -19,6 +19,10 @@ final class SpoolStore {
   var turn = 0
   /// How often damage was met and mended since the start.
   var mendings = 0
+  /// Rows of the quarantine that were found damaged; there are no more than the quarantine holds.
+  var damagedQuarantine: Set<Int64> = []
+  /// What was found since the writer last took it.
+  private(set) var newFindings: [SpoolFinding] = []
   /// There was nothing, and this start began it.
   private(set) var isNew = false
 
@@ -76,6 +80,20 @@ final class SpoolStore {
   static func unsound(_ table: String) -> SQLiteError {
     SQLiteError(code: unsoundCode, message: table, subject: "check of \(table)")
   }
+
+  // MARK: Findings
+
+  func note(_ finding: SpoolFinding) {
+    if newFindings.count < Self.maximumFindings { newFindings.append(finding) }
+  }
+
+  func takeFindings() -> [SpoolFinding] {
+    defer { newFindings = [] }
+    return newFindings
+  }
+
+  /// More are not kept: they say no more than so many do.
+  static let maximumFindings = 100
 
   // MARK: Named values
 
@@ -165,15 +183,7 @@ final class SpoolStore {
         ledgers[index].openStretches += 1
       }
     }
-    try database.withStatement("SELECT project FROM gap WHERE batch IS NULL") {
-      statement throws(SQLiteError) in
-      while try statement.step() {
-        let index = statement.int(0) - 1
-        if index == -1 { continue }  // Of no project yet.
-        guard ledgers.indices.contains(index) else { throw Self.unsound("gap") }
-        ledgers[index].openGaps += 1
-      }
-    }
+    try verifyGaps()
   }
 
   /// The index of a project, which gets its row with the first event.
@@ -187,8 +197,7 @@ final class SpoolStore {
     ledgers.append(ProjectLedger(number: number, project: project))
     numbers[project] = ledgers.count - 1
     if number == 1 {
-      try database.execute("UPDATE gap SET project = 1 WHERE project = 0")
-      ledgers[0].openGaps = database.changes
+      ledgers[0].openGaps = try adoptGaps(by: 1)
     }
     return ledgers.count - 1
   }

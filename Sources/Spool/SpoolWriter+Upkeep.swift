@@ -13,6 +13,7 @@ struct Upkeep: Sendable {
   var hasBallast = false
   var seenCommit: Int64 = 0
   var markedCommit: Int64 = 0
+  var patrol = ChunkPatrol()
   /// A tick is on its way.
   var isTicking = false
 }
@@ -69,8 +70,29 @@ extension SpoolWriter {
     if store.database.walPages > 4096 { checkpoint(isIdle ? .truncate : .passive) }
     let isVacuumed = isIdle ? giveBack() : true
     let isSalvaged = salvageSome()
+    patrolSome()
     measureRoom()
-    if upkeep.level.isRed || !isIdle || !isVacuumed || !isSalvaged { scheduleTick() }
+    if upkeep.level.isRed || !isIdle || !isVacuumed || !isSalvaged || !upkeep.patrol.isDone {
+      scheduleTick()
+    }
+  }
+
+  /// A step of the walk over all chunks. At its end it sleeps for a day, and lets the process sleep.
+  private func patrolSome() {
+    guard failure == nil, let store, !upkeep.patrol.isDone else { return }
+    upkeep.patrol.step(store)
+    tellFindings()
+    guard upkeep.patrol.isDone else { return }
+    Task(executorPreference: worker) { [clock, weak self] in
+      await clock.sleep(for: ChunkPatrol.pause)
+      await self?.patrolAgain()
+    }
+  }
+
+  private func patrolAgain() {
+    guard let store else { return }
+    upkeep.patrol.begin(mendings: store.mendings)
+    scheduleTick()
   }
 
   private func writeMark() {

@@ -10,6 +10,7 @@ actor SpoolWriter {
   let clock: any Clock
   let worker: Worker
   private let random: any RandomSource
+  private let onFinding: @Sendable (SpoolFinding) -> Void
   private let onFailure: @Sendable (SpoolError) -> Void
   let inbox: Inbox
 
@@ -29,13 +30,15 @@ actor SpoolWriter {
 
   init(
     configuration: SpoolConfiguration, worker: Worker, disk: any Disk, clock: any Clock,
-    random: any RandomSource, onFailure: @escaping @Sendable (SpoolError) -> Void
+    random: any RandomSource, onFinding: @escaping @Sendable (SpoolFinding) -> Void,
+    onFailure: @escaping @Sendable (SpoolError) -> Void
   ) {
     self.configuration = configuration
     self.disk = disk
     self.worker = worker
     self.clock = clock
     self.random = random
+    self.onFinding = onFinding
     self.onFailure = onFailure
     inbox = Inbox(maximumBytes: configuration.maximumWaitingBytes)
   }
@@ -51,6 +54,7 @@ actor SpoolWriter {
     lock = opened.lock
     upkeep.slots = opened.mark
     upkeep.findings = opened.findings
+    for case .rowDamaged in opened.findings { counters.damagedRows += 1 }
     upkeep.salvages = opened.salvages
     beginUpkeep()
   }
@@ -134,6 +138,7 @@ actor SpoolWriter {
     if let failure { throw failure }
     guard let store else { throw .stopping }
     do throws(SQLiteError) {
+      defer { tellFindings() }
       let result = try body(store)
       if store.commit != upkeep.seenCommit {
         afterCommit()
@@ -166,6 +171,16 @@ actor SpoolWriter {
     if waitingForWork.isEmpty { return }
     for waiting in waitingForWork { waiting.resume() }
     waitingForWork.removeAll()
+  }
+
+  /// Tells of what was found since the last time.
+  func tellFindings() {
+    guard let found = store?.takeFindings(), !found.isEmpty else { return }
+    for finding in found {
+      if case .rowDamaged = finding { counters.damagedRows += 1 }
+      if upkeep.findings.count < SpoolStore.maximumFindings { upkeep.findings.append(finding) }
+      onFinding(finding)
+    }
   }
 
   // MARK: Ending
