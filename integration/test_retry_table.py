@@ -56,6 +56,7 @@ def first(times, answer):
     (Answer(302, b"", {"Location": "/elsewhere"}), 3),
     (Answer(401, {"code": "unknown_collector"}), 3),
     (Answer(403, {"code": "revoked"}), 3),
+    (Answer(403, {"code": "wrong_project"}), 3),
     (Answer(404, {"code": "not_found"}), 20),
     (Answer(410, {"code": "retired"}), 3),
     (Answer(415, {"code": "unknown_version"}), 20),

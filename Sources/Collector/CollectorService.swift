@@ -83,7 +83,8 @@ package final class CollectorService: RunningService {
         ids: EventIDSource(clock: clock, random: random), metrics: IntakeMetrics(registry),
         log: log, book: { book.current }),
       operations: OperationRoutes(registry: registry, health: health) { await status.refresh() },
-      status: status, bodyBytes: configuration[CollectorSettings.maximumBody].bytes,
+      status: status, quarantine: Quarantine(spool, folder),
+      bodyBytes: configuration[CollectorSettings.maximumBody].bytes,
       eventsPerRequest: configuration[CollectorSettings.eventsPerRequest])
     return try CollectorService(
       loops: loops, log: log, face: face, spool: spool, shipping: shipping, health: health,

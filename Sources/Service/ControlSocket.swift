@@ -13,6 +13,9 @@ package struct ControlSocket: Sendable {
 
   package let path: String
 
+  /// A full quarantine is the longest answer there is.
+  private static let maximumAnswer = 16 << 20
+
   package init(path: String) { self.path = path }
 
   /// What it answers, as text.
@@ -25,7 +28,8 @@ package struct ControlSocket: Sendable {
           loops: [try EventLoop(name: "control")], resolver: Worker(name: "resolver")),
         address: .unix(path: path), host: "localhost", tls: nil)
       let request = try OutgoingRequest(method, target: target, host: "localhost")
-      let answer = try await client.send(request, timeout: timeout)
+      let answer = try await client.send(
+        request, timeout: timeout, maximumAnswer: Self.maximumAnswer)
       let text = String(decoding: answer.body, as: UTF8.self)
       guard answer.status < 400 else { throw Failure.refused(status: answer.status, text) }
       return text

@@ -6,7 +6,7 @@ import Settings
 enum CollectorProgram {
   static var terminal: Terminal { program.terminal }
 
-  private static let data = CommandOption.value(
+  static let data = CommandOption.value(
     "data", "DIR", "where the collector keeps its data", required: true, .folder)
 
   static let program = Program(
@@ -30,6 +30,7 @@ enum CollectorProgram {
         ]),
       Command("status", "Prints how a running collector is doing, as JSON.", options: [data]),
       Program.checkConfiguration,
+      QuarantineCommand.command,
       Command(
         "spool", "Looks after the spool.",
         subcommands: [
@@ -56,6 +57,8 @@ enum CollectorProgram {
       case ["enroll"]: try EnrollCommand.start(invocation)
       case ["status"]: terminal.wait { await StatusCommand.run(invocation) }
       case ["spool", "check"]: terminal.wait { await SpoolCommand.check(invocation) }
+      case ["quarantine", "list"], ["quarantine", "show"]:
+        terminal.wait { await QuarantineCommand.run(invocation) }
       default: terminal.fail("no such command", .usage)
       }
     }

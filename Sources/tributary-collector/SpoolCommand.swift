@@ -7,19 +7,12 @@ import Spool
 /// holds.
 enum SpoolCommand {
   static func check(_ invocation: Invocation) async -> Never {
-    let folder = CollectorProgram.folder(invocation)
-    guard Directory(folder.spoolPath).exists else {
-      CollectorProgram.terminal.fail("there is no spool in \(folder.directory.path)", .noInput)
-    }
+    let terminal = CollectorProgram.terminal
+    let spool = await open(CollectorProgram.folder(invocation))
     do {
-      let loop = try EventLoop(name: "check")
-      let spool = try await Spool.open(
-        SpoolConfiguration(directory: folder.spoolPath), worker: Worker(name: "spool"),
-        clock: SystemClock(timers: loop), random: SystemRandom()
-      ) { CollectorProgram.terminal.fail("the disk has failed: \($0)", .inputOutput) }
       let status = try await spool.status()
       await spool.stop()
-      CollectorProgram.terminal.print(
+      terminal.print(
         """
         epoch        \(status.epoch)
         events       \(status.backlogEvents)
@@ -27,15 +20,32 @@ enum SpoolCommand {
         quarantined  \(status.quarantinedEvents)
 
         """)
-      CollectorProgram.terminal.end(.success)
+      terminal.end(.success)
+    } catch {
+      terminal.fail("\(error)", .inputOutput)
+    }
+  }
+
+  /// The spool of a collector that is not running, or the end of the program.
+  static func open(_ folder: CollectorFolder) async -> Spool {
+    let terminal = CollectorProgram.terminal
+    guard Directory(folder.spoolPath).exists else {
+      terminal.fail("there is no spool in \(folder.directory.path)", .noInput)
+    }
+    do {
+      let loop = try EventLoop(name: "check")
+      return try await Spool.open(
+        SpoolConfiguration(directory: folder.spoolPath), worker: Worker(name: "spool"),
+        clock: SystemClock(timers: loop), random: SystemRandom()
+      ) { terminal.fail("the disk has failed: \($0)", .inputOutput) }
     } catch {
       switch error as? SpoolError {
       case .locked:
-        CollectorProgram.terminal.fail("the collector is running: ask it with status", .temporary)
+        terminal.fail("the collector is running: ask it with status", .temporary)
       case .newerSchema(let found, let known):
-        CollectorProgram.terminal.fail(
+        terminal.fail(
           "the spool has schema \(found), and this program knows \(known)", .configuration)
-      default: CollectorProgram.terminal.fail("\(error)", .inputOutput)
+      default: terminal.fail("\(error)", .inputOutput)
       }
     }
   }
