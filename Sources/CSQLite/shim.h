@@ -26,4 +26,20 @@ static inline int csqlite_configure(sqlite3 *database, int option, int value) {
   return sqlite3_db_config(database, option, value, &unused);
 }
 
+// Whether a write or a sync failed, and not a read: the extended codes are expressions, not numbers.
+// The plain code is that of files beside the database.
+static inline int csqlite_is_failed_write(int code) {
+  switch (code) {
+    case SQLITE_IOERR:
+    case SQLITE_IOERR_WRITE:
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+    case SQLITE_IOERR_TRUNCATE:
+    case SQLITE_IOERR_DELETE:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
 #endif

@@ -56,8 +56,12 @@ package final class CollectorService: RunningService {
       health.update { $0.set("spool", .failed, "the disk has failed") }
       onFailure("\(error)")
     }
-    for finding in try await spool.status().findings {
+    let opened = try await spool.status()
+    for finding in opened.findings {
       log.error("the spool was damaged", ["finding": .text("\(finding)")])
+    }
+    if opened.isDraining {
+      log.error("the disk has failed too often: what is kept is shipped, and nothing is taken in")
     }
     let board = ShippingBoard { state in
       health.update { $0.set("aggregator", state.health, state.healthDetail) }
@@ -191,7 +195,7 @@ extension CollectorService {
         throw Failure.newerFormat("the spool has schema \(found), and this program knows \(known)")
       case .networkFileSystem(let name):
         throw Failure.setting("\(folder.spoolPath) lies on \(name), which keeps no promises")
-      case .full, .stopping, .failed: throw Failure.spool("\(error)")
+      case .full, .draining, .stopping, .failed: throw Failure.spool("\(error)")
       }
     }
   }

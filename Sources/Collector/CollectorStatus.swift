@@ -47,6 +47,13 @@ final class CollectorStatus: Sendable {
       let share = Double(status.usedBytes) / Double(max(1, maximumBytes))
       let percent = Int(share * 100)
       health.update { health in
+        if status.isDraining {
+          // S6: others take the events meanwhile.
+          return health.set(
+            "spool", .failed,
+            "the disk has failed three times within ten minutes: events are refused until it has "
+              + "not for ten, or the collector is stopped and started; what is kept is shipped")
+        }
         // YELLOW and RED of RELIABILITY S7.
         if share >= 0.95 {
           health.set("spool", .degraded, "\(percent) % full: events are refused")
@@ -155,6 +162,8 @@ final class CollectorStatus: Sendable {
       json.key(key)
       json.integer(value)
     }
+    json.key("is_draining")
+    json.bool(status.isDraining)
     json.key("oldest_received")
     if let oldest = status.oldestReceived { json.integer(oldest) } else { json.null() }
     json.key("epoch")

@@ -33,6 +33,11 @@ final class SpoolSink: EventSink {
       case .full(let retryAfter):
         fullUntil.store(clock.monotonicNanoseconds &+ Self.memory, ordering: .relaxed)
         throw Self.full(retryAfter)
+      case .draining(let retryAfter):
+        throw IntakeRefusal(
+          status: 503, code: "spool_draining",
+          message: "The collector's disk has failed too often: no events are taken for now.",
+          retryAfter: retryAfter)
       case .stopping:
         throw IntakeRefusal(
           status: 503, code: "stopping", message: "The collector is stopping.",

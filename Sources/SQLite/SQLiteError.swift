@@ -27,6 +27,10 @@ package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible 
   /// may "succeed" without the data: Linux marks pages clean after a failed fsync.
   package var isIOError: Bool { primaryCode == SQLITE_IOERR }
 
+  /// An I/O error that was a write's or a sync's: what it says of the disk is worse than what a read
+  /// says of a place on it.
+  package var isWriteFailure: Bool { csqlite_is_failed_write(code) != 0 }
+
   /// The file is damaged, or no database at all.
   package var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
 

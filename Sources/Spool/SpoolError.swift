@@ -2,6 +2,9 @@
 package enum SpoolError: Error, Equatable, Sendable {
   /// There is no room for these events now; nothing of them was kept. Answer 503 with Retry-After.
   case full(retryAfter: Duration)
+  /// The disk has failed again and again: what is kept is shipped, and nothing new is taken for now.
+  /// Answer 503 with Retry-After.
+  case draining(retryAfter: Duration)
   /// The spool is closing; nothing was kept.
   case stopping
   /// The disk failed. Nothing is promised about these events, and nothing is taken any more: the

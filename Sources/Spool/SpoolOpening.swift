@@ -14,6 +14,8 @@ struct SpoolOpening {
     let store: SpoolStore
     let lock: any DiskLock
     var mark: HighWaterSlots
+    /// When writing failed in the runs before this one.
+    let failures: FailureLog
     var findings: [SpoolFinding]
     /// Folders of databases set aside whose events are not all brought over yet.
     var salvages: [String]
@@ -30,6 +32,7 @@ struct SpoolOpening {
 
   private func openLocked(_ lock: any DiskLock) throws(SystemError) -> Result<Opened, SpoolError> {
     try makeRoom()
+    let failures = try readFailures()
     var findings: [SpoolFinding] = []
     let slots = HighWaterSlots(
       file: try disk.read(
@@ -53,7 +56,8 @@ struct SpoolOpening {
         let store = try openStore(
           after: mark?.commit ?? 0, lost: isLost ? mark?.epoch ?? Epoch(high: 0, low: 0) : nil)
         var opened = Opened(
-          store: store, lock: lock, mark: slots, findings: findings, salvages: salvages)
+          store: store, lock: lock, mark: slots, failures: failures, findings: findings,
+          salvages: salvages)
         do throws(OpeningProblem) {
           try judge(&opened, mark, isLogDamaged: isLogDamaged)
           try settle(&opened)
@@ -215,6 +219,22 @@ struct SpoolOpening {
     return found
   }
 
+  /// Reads when writing failed, and makes the file for it while the disk works. Without room for it
+  /// the next start tries again.
+  private func readFailures() throws(SystemError) -> FailureLog {
+    let path = folder + "/" + SpoolFiles.failures
+    let bytes = try disk.read(path, count: FailureLog.size, at: 0)
+    if bytes.count < FailureLog.size {
+      do throws(SystemError) {
+        try disk.write(
+          Array(FailureLog.emptyBytes.dropFirst(bytes.count)), to: path, at: bytes.count)
+      } catch {
+        if !error.isOutOfSpace { throw error }
+      }
+    }
+    return FailureLog(bytes)
+  }
+
   private func scanLog() throws(SystemError) -> Bool {
     try WALScan { count, offset throws(SystemError) in
       try disk.read(logPath, count: count, at: offset)
@@ -267,6 +287,8 @@ enum SpoolFiles {
   static let ballast = "spool.ballast"
   /// Left by a run that met damage in the database: the next start sets the database aside.
   static let unsound = "spool.unsound"
+  /// When writing failed: see FailureLog.
+  static let failures = "spool.failures"
   static let quarantine = "quarantine"
   /// In a folder of the quarantine: everything that could be read has been brought over.
   static let salvaged = "salvaged"

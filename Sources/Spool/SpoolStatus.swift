@@ -17,6 +17,8 @@ package struct SpoolStatus: Equatable, Sendable {
   package let epoch: Epoch
   package let level: SpoolLevel
   package let findings: [SpoolFinding]
+  /// Writing has failed too often: what is kept is shipped, and nothing is taken in.
+  package let isDraining: Bool
   package let backlogEvents: Int64
   package let backlogBytes: Int64
   /// When the oldest event that is still here came, milliseconds; nil when there is none.
@@ -38,7 +40,7 @@ package struct SpoolStatus: Equatable, Sendable {
 extension SpoolStore {
   func status(_ counters: SpoolCounters, _ upkeep: Upkeep) throws(SQLiteError) -> SpoolStatus {
     SpoolStatus(
-      epoch: epoch, level: upkeep.level, findings: upkeep.findings,
+      epoch: epoch, level: upkeep.level, findings: upkeep.findings, isDraining: upkeep.isDraining,
       backlogEvents: ledgers.reduce(0) { $0 + $1.events },
       backlogBytes: ledgers.reduce(0) { $0 + $1.bytes }, oldestReceived: try oldestReceived(),
       walBytes: database.walPages * 4120, usedBytes: try usedBytes(),

@@ -14,6 +14,9 @@ struct Upkeep: Sendable {
   var seenCommit: Int64 = 0
   var markedCommit: Int64 = 0
   var patrol = ChunkPatrol()
+  var failures = FailureLog()
+  /// Writing has failed too often: nothing is taken in.
+  var isDraining = false
   /// A tick is on its way.
   var isTicking = false
 }
@@ -31,6 +34,7 @@ extension SpoolWriter {
       upkeep.hasBallast = try disk.size(of: ballast) ?? 0 >= configuration.ballastBytes
     } catch { upkeep.hasBallast = false }
     measureDisk()
+    beginDraining()
     measureRoom()
     scheduleTick()
   }
@@ -134,7 +138,7 @@ extension SpoolWriter {
   /// Brings some chunks of a database that was set aside over; true when there is nothing to bring.
   private func salvageSome() -> Bool {
     guard let store, failure == nil, let name = upkeep.salvages.first else { return true }
-    guard !upkeep.level.isRed else { return false }
+    guard !upkeep.level.isRed, !upkeep.isDraining else { return false }
     let place = folder + "/" + SpoolFiles.quarantine + "/" + name
     if salvage == nil {
       salvage = Salvage(
@@ -202,7 +206,11 @@ extension SpoolWriter {
     upkeep.level = configuration.room.level(
       used: upkeep.usedBytes, freeOnDisk: upkeep.freeOnDisk,
       log: store.database.walPages * 4120)
-    inbox.refuse(upkeep.level.isRed ? .full(retryAfter: Self.retryAfter) : nil)
+    if upkeep.isDraining {
+      inbox.refuse(.draining(retryAfter: Self.drainingRetry))
+    } else {
+      inbox.refuse(upkeep.level.isRed ? .full(retryAfter: Self.retryAfter) : nil)
+    }
   }
 
   /// SQLite found no page, at our cap or on the disk: the ballast goes, and nothing is taken before
@@ -228,5 +236,6 @@ extension SpoolWriter {
   func endUpkeep() {
     checkpoint(.truncate)
     writeMark()
+    forgetFailures()
   }
 }

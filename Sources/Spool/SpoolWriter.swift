@@ -53,6 +53,7 @@ actor SpoolWriter {
     store = opened.store
     lock = opened.lock
     upkeep.slots = opened.mark
+    upkeep.failures = opened.failures
     upkeep.findings = opened.findings
     for case .rowDamaged in opened.findings { counters.damagedRows += 1 }
     upkeep.salvages = opened.salvages
@@ -110,6 +111,7 @@ actor SpoolWriter {
       block.bytes += request.records.count
     }
     // Below the cap SQLite is never asked for a page that it must refuse.
+    if upkeep.isDraining { return .draining(retryAfter: Self.drainingRetry) }
     guard !upkeep.level.isRed,
       configuration.room.holds(block.bytes, events: block.events, used: upkeep.usedBytes)
     else { return .full(retryAfter: Self.retryAfter) }
@@ -128,6 +130,7 @@ actor SpoolWriter {
   }
 
   static let retryAfter = Duration.seconds(10)
+  static let drainingRetry = Duration.seconds(60)
 
   // MARK: Shipping
 
@@ -192,6 +195,7 @@ actor SpoolWriter {
     let failed = SpoolError.failed(error.description)
     guard failure == nil else { return failed }
     failure = failed
+    if error.isWriteFailure { noteFailure() }
     if error.isUnsound {
       // Without this the next start might read up to the same place and fail again, for ever. If it
       // cannot be written either, that is what happens, and people will look.

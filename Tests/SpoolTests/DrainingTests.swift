@@ -1,0 +1,109 @@
+import Events
+import Platform
+import SQLite
+import Testing
+
+@testable import Spool
+
+@Suite("Draining after failed writes") struct DrainingTests {
+  static let sync = 8  // FAULT_SYNC
+
+  func open(_ disk: SimulatedDisk) async throws -> Spool {
+    try await Spool.open(
+      .test(disk.folder), worker: Shared.worker, disk: disk, clock: Shared.clock,
+      random: SystemRandom(), onFailure: { _ in })
+  }
+
+  func append(_ number: Int, to spool: Spool) async throws(SpoolError) {
+    let events = request([number])
+    try await spool.append(events.records, ends: events.ends, project: "acme")
+  }
+
+  /// A run that ends at a failed sync; what it leaves.
+  func failedRun(_ disk: SimulatedDisk, _ number: Int) async throws -> SimulatedDisk {
+    let spool = try await open(disk)
+    try await append(number, to: spool)
+    disk.plan(Self.sync, after: 0, forever: false)
+    await #expect { try await append(number + 1, to: spool) } throws: { error in
+      if case SpoolError.failed = error { true } else { false }
+    }
+    return disk.afterKill()
+  }
+
+  @Test("the third failure in ten minutes closes the intake, and a stop in good order opens it")
+  func drains() async throws {
+    var disk = SimulatedDisk()
+    for number in 0..<3 {
+      disk = try await failedRun(disk, 10 * number)
+    }
+    // A kill changes nothing.
+    for _ in 0..<2 {
+      let spool = try await open(disk)
+      #expect(try await spool.status().isDraining)
+      await #expect(throws: SpoolError.draining(retryAfter: .seconds(60))) {
+        try await append(100, to: spool)
+      }
+      let next = disk.afterKill()
+      await spool.stop()
+      disk = next
+    }
+    // What is kept goes on being shipped.
+    let spool = try await open(disk)
+    var numbers: [Int] = []
+    while let work = try await spool.nextWork(BlockLimit(events: 100, bytes: .max)) {
+      numbers += work.numbers
+      #expect(try await spool.seal(work, bytes: [1]))
+      let key = BatchKey(project: work.project, epoch: work.epoch, batch: work.batch)
+      #expect(try await spool.acknowledge(key))
+    }
+    #expect(numbers.filter { $0.isMultiple(of: 10) } == [0, 10, 20])
+    await spool.stop()
+    let again = try await open(disk)
+    #expect(try await !again.status().isDraining)
+    try await append(101, to: again)
+    await again.stop()
+  }
+
+  @Test("it takes events again once ten minutes have passed without a failure")
+  func timePasses() async throws {
+    let disk = SimulatedDisk()
+    await (try open(disk)).stop()
+    var log = FailureLog()
+    for _ in 0..<3 {
+      let (bytes, offset) = log.note(at: Shared.clock.wallMilliseconds - 599_000)
+      try disk.write(bytes, to: disk.path(SpoolFiles.failures), at: offset)
+    }
+    let spool = try await open(disk)
+    #expect(try await spool.status().isDraining)
+    for _ in 0..<500 where try await spool.status().isDraining {
+      await Shared.clock.sleep(for: .milliseconds(20))
+    }
+    try await append(1, to: spool)
+    await spool.stop()
+  }
+
+  @Test("kills are no failures, however many")
+  func kills() async throws {
+    var disk = SimulatedDisk()
+    for number in 0..<20 {
+      let spool = try await open(disk)
+      try await append(number, to: spool)
+      let next = disk.afterKill()
+      await spool.stop()
+      disk = next
+    }
+  }
+
+  @Test("a read that failed is no write that failed")
+  func reads() {
+    func error(_ code: Int32) -> SQLiteError {
+      SQLiteError(code: code, message: "", subject: "")
+    }
+    for code in [10, 778, 1034, 1290, 1546, 2570] as [Int32] {
+      #expect(error(code).isWriteFailure)
+    }
+    for code in [0, 5, 11, 13, 266, 522, 1802, 3082] as [Int32] {
+      #expect(!error(code).isWriteFailure)
+    }
+  }
+}
