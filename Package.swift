@@ -168,7 +168,7 @@ let package = Package(
       of: "Kernels",
       with: [
         "Batches", "Calendar", "Compression", "Crypto", "Events", "JSON", "Platform", "Query",
-        "Store",
+        "QueryModel", "Store",
       ]),
     tests(
       of: "Aggregator",
