@@ -43,6 +43,9 @@ struct AggregatorFace: Sendable {
       store: store, board: board, limits: limits, clock: clock, clocks: clocks,
       decoders: BatchDecoders(count: decoders), metrics: metrics, log: log)
     operations = OperationRoutes(registry: registry, health: health) { refreshHealth() }
+    registry.gauge(
+      "tributary_challenges_used", "Challenges that were used and have not expired."
+    ) { [pair] in Double(pair.usedChallenges) }
     registry.gauge("tributary_hot_events", "Events in the hot tier.") {
       Double(store.hot.eventCount)
     }

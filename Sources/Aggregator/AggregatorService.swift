@@ -120,6 +120,9 @@ package final class AggregatorService: RunningService {
     self.health = health
     self.lock = lock
     let anonymous = try configuration[AggregatorSettings.anonymousProject].map(ProjectID.init)
+    let slots = ConnectionSlots(
+      configuration[AggregatorSettings.maximumConnections],
+      strangerPercent: configuration[AggregatorSettings.unauthenticatedPercent])
     servers = ServerGroup(
       [
         face.plainRouter(anonymousProject: anonymous), face.secureRouter(anonymousProject: nil),
@@ -127,14 +130,17 @@ package final class AggregatorService: RunningService {
           tenants: tenants, folder: folder, health: health, refreshHealth: refreshHealth
         ).router,
       ],
-      on: loops, maximumConnections: configuration[AggregatorSettings.maximumConnections],
-      registry: registry)
+      on: loops, slots: slots, registry: registry)
     do {
       plainAddress = try servers[0].listen(on: configuration[AggregatorSettings.plain])
       secureAddress = try servers[1].listen(
         on: configuration[AggregatorSettings.secure], tls: certificate.context)
       _ = try servers[2].listen(on: .unix(path: folder.controlSocketPath))
     } catch { throw Failure.listener(error) }
+    registry.counter(
+      "tributary_http_collector_connections_refused_total",
+      "Connections refused to collectors that had their most."
+    ) { Double(slots.refusedPeers.load(ordering: .relaxed)) }
     health.update { $0.phase = .serving }
     saveUsesNowAndThen()
   }

@@ -1,3 +1,4 @@
+internal import HTTP
 package import Platform
 package import Settings
 package import Telemetry
@@ -21,6 +22,9 @@ package enum AggregatorSettings {
   package static let maximumConnections = Setting(
     "http.max_connections", default: 10_000, in: 10...1_000_000,
     "Connections at one time, over all listeners; more are closed at once.")
+  package static let unauthenticatedPercent = Setting(
+    "http.unauthenticated_percent", default: ConnectionSlots.standardStrangerPercent, in: 1...100,
+    "The part of these that those have together who have shown no key yet.")
   package static let maximumHotEvents = Setting(
     "hot.max_events", default: 10_000_000, in: 1_000...100_000_000,
     "Events in the hot tier; when it is full, intake is answered with 503.")
@@ -47,9 +51,9 @@ package enum AggregatorSettings {
 
   package static let schema = SettingsSchema(
     [
-      plain, anonymousProject, maximumConnections, secure, certificate, certificateKey,
-      maximumHotEvents, minimumFreeBytes, maximumWaiting, maximumWaitingBytes, maximumDeadLetters,
-      maximumDeadLetterBytes, loops, level,
+      plain, anonymousProject, maximumConnections, unauthenticatedPercent, secure, certificate,
+      certificateKey, maximumHotEvents, minimumFreeBytes, maximumWaiting, maximumWaitingBytes,
+      maximumDeadLetters, maximumDeadLetterBytes, loops, level,
     ],
     sections: [
       "http": "The plain listener, and what all listeners share.",

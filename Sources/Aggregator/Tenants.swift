@@ -75,6 +75,11 @@ package actor Tenants {
     try store.addEnrolmentToken(projects: projects, pins: pins)
   }
 
+  /// Whether such a token was ever given out.
+  package func knows(token: Digest) throws(TenancyError) -> Bool {
+    try store.knows(token: token)
+  }
+
   package func enrol(
     token: Digest, key: VerifyingKey, name: String
   ) throws(TenancyError) -> Enrolment {

@@ -111,7 +111,10 @@ package final class CollectorService: RunningService {
         face.router(anonymousProject: nil), face.router(anonymousProject: anonymous),
         face.controlRouter,
       ],
-      on: loops, maximumConnections: configuration[CollectorSettings.maximumConnections],
+      on: loops,
+      slots: ConnectionSlots(
+        configuration[CollectorSettings.maximumConnections],
+        strangerPercent: configuration[CollectorSettings.unauthenticatedPercent]),
       registry: registry)
     let (known, local, control) = (servers[0], servers[1], servers[2])
     let admitsAll = configuration[CollectorSettings.anonymousFromElsewhere]

@@ -1,3 +1,4 @@
+internal import HTTP
 package import Platform
 package import Settings
 package import Telemetry
@@ -42,6 +43,10 @@ package enum CollectorSettings {
     "limits.connections", default: 10_000, in: 10...1_000_000,
     "Connections at one time, over all listeners; more are closed at once.")
 
+  package static let unauthenticatedPercent = Setting(
+    "limits.unauthenticated_percent", default: ConnectionSlots.standardStrangerPercent, in: 1...100,
+    "The part of these that those have together who have shown no key yet.")
+
   package static let loops = Setting(
     "threads.loops", default: 0, in: 0...64, "Event loops; 0 takes one for each processor.")
   package static let level = Setting(
@@ -51,7 +56,7 @@ package enum CollectorSettings {
     [
       listen, anonymousProject, anonymousFromElsewhere, secure, certificate, certificateKey,
       aggregators, authority, maximumSpool, maximumBody, eventsPerRequest, maximumConnections,
-      loops, level,
+      unauthenticatedPercent, loops, level,
     ],
     sections: [
       "tls": "Listeners for clients from elsewhere.",

@@ -71,6 +71,7 @@ package final class IntakeFace: Sendable {
     let now = clock.wallMilliseconds
     let caller = try Caller(
       of: request.head, in: book, anonymous: options.anonymousProject, at: now)
+    request.standing.prove()
     if let refusal = sink.refusal { throw refusal }
     let body: [UInt8]
     do {

@@ -9,27 +9,20 @@ package struct ServerGroup: Sendable {
   package let loops: [EventLoop]
   private let servers: [Server]
 
-  /// One server for each router, in their order. What all of them count is declared here.
+  /// One server for each router, in their order, which share these slots. What all of them count is
+  /// declared here.
   package init(
-    _ routers: [Router], on loops: [EventLoop], maximumConnections: Int, registry: MetricRegistry
+    _ routers: [Router], on loops: [EventLoop], slots: ConnectionSlots, registry: MetricRegistry
   ) {
     self.loops = loops
     let metrics = ServerMetrics(registry)
     let servers = routers.enumerated().map { number, router in
       Server(
-        on: loops, maximumConnections: maximumConnections, refusal: { .problem($0) },
+        on: loops, slots: slots, refusal: { .problem($0) },
         observe: { metrics.observe($0, $1, of: number) }, handler: { await router.respond(to: $0) })
     }
     self.servers = servers
-    registry.gauge("tributary_http_connections", "Open connections.") {
-      Double(servers.reduce(0) { $0 + $1.connectionCount })
-    }
-    registry.counter(
-      "tributary_http_connections_refused_total", "Connections closed because there were too many."
-    ) { Double(servers.reduce(0) { $0 + $1.refusedConnections.load(ordering: .relaxed) }) }
-    registry.counter("tributary_tls_handshakes_failed_total", "TLS handshakes that failed.") {
-      Double(servers.reduce(0) { $0 + $1.failedHandshakes.load(ordering: .relaxed) })
-    }
+    registry.addConnectionMetrics(of: servers, slots)
   }
 
   package subscript(number: Int) -> Server { servers[number] }

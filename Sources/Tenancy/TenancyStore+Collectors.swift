@@ -47,6 +47,11 @@ extension TenancyStore {
     return token
   }
 
+  /// Whether such a token was given out, used and expired ones too.
+  package func knows(token digest: Digest) throws(TenancyError) -> Bool {
+    try token(digest) != nil
+  }
+
   /// Lets a collector in that showed a token and proved, to the caller, that the key is its own.
   package func enrol(
     token digest: Digest, key: VerifyingKey, name: String

@@ -5,9 +5,11 @@ import Kernels
 import Platform
 import Query
 import Store
+import Synchronization
 import Testing
 
 @testable import Aggregator
+@testable import HTTP
 
 @Suite("Joining and greeting") struct HelloTests {
   private let world: World
@@ -66,6 +68,27 @@ import Testing
     let other = try await world.post(world.seal([event(2)]).bytes)
     #expect(other.refusal == "409 epoch_forked")
     #expect(try await frozen() == [epoch])
+  }
+
+  @Test("a collector with eight connections at work is refused a ninth, for hello and for batches")
+  func tooManyConnections() async throws {
+    let held = (0..<8).map { _ in world.standing() }
+    for standing in held {
+      standing.requestBegins()
+      #expect(standing.prove(as: world.collector.description))
+    }
+    let batch = try world.seal([event(1)])
+    for _ in 0..<2 {
+      for answer in [
+        try await hello(nonce: try await nonce()), try await world.post(batch.bytes),
+      ] {
+        #expect(answer.refusal == "429 too_many_connections")
+        #expect(answer.response.closes)
+      }
+    }
+    #expect(world.slots.refusedPeers.load(ordering: .relaxed) == 4)
+    held[0].leave()
+    #expect(try await world.post(batch.bytes).status == 200)
   }
 
   @Test("a greeting is good once, here, and signed for this purpose by the collector")

@@ -18,7 +18,7 @@ import Testing
     let pin = try publicKeyPin(certificate: authority.credential.certificate)
     let loop = try EventLoop(name: "loopback")
     let server = Server(
-      on: [loop], maximumConnections: 10, refusal: { .problem($0) }, observe: { _, _ in },
+      on: [loop], slots: world.slots, refusal: { .problem($0) }, observe: { _, _ in },
       handler: { await world.router.respond(to: $0) })
     let tls = try TLSContext(
       server: TLSCredentials(chain: Array(chain.utf8), key: Array(credential.privateKey.utf8)))

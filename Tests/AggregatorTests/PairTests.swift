@@ -16,18 +16,31 @@ import Testing
     let given = (0..<50).map { _ in challenges.make(for: store) }
     #expect(Set(given.map(\.nonce)).count == given.count)
     for challenge in given.shuffled() {
-      #expect(challenges.redeem(challenge.nonce))
-      #expect(!challenges.redeem(challenge.nonce))
+      #expect(challenges.isGood(challenge.nonce))
+      #expect(challenges.use(challenge.nonce) == .good)
+      #expect(challenges.use(challenge.nonce) == .stale)
     }
+    #expect(challenges.usedCount == 50)
   }
 
   @Test("a nonce that nobody gave out is good for nothing")
   func strange() {
     let challenge = challenges.make(for: store)
-    #expect(!challenges.redeem([]))
-    #expect(!challenges.redeem(Array(repeating: 0, count: Challenge.nonceByteCount)))
-    #expect(!challenges.redeem(Array(challenge.nonce.dropLast())))
-    #expect(challenges.redeem(challenge.nonce))
+    var wrong = [
+      [], [UInt8](repeating: 0, count: Challenge.nonceByteCount), Array(challenge.nonce.dropLast()),
+      challenge.nonce + [0],
+      Challenges(clock: clock, random: SystemRandom()).make(for: store).nonce,
+    ]
+    for bit in 0..<(8 * Challenge.nonceByteCount) {
+      var nonce = challenge.nonce
+      nonce[bit / 8] ^= 1 << (bit % 8)
+      wrong.append(nonce)
+    }
+    for nonce in wrong {
+      #expect(!challenges.isGood(nonce))
+      #expect(challenges.use(nonce) == .stale)
+    }
+    #expect(challenges.use(challenge.nonce) == .good)
   }
 
   @Test("a challenge says whose it is and what time the server has")
@@ -39,22 +52,35 @@ import Testing
   }
 
   @Test(
-    "a nonce lives for two minutes",
-    arguments: [(0, true), (119_999, true), (120_000, false), (500_000, false)])
+    "a nonce lives for two minutes, used or not",
+    arguments: [(0, true), (119_999, true), (120_000, false), (240_000, false), (500_000, false)])
   func expiry(milliseconds: Int64, isGood: Bool) {
-    let challenge = challenges.make(for: store)
+    let (fresh, used) = (challenges.make(for: store), challenges.make(for: store))
+    #expect(challenges.use(used.nonce) == .good)
     clock.advance(milliseconds: milliseconds)
-    #expect(challenges.redeem(challenge.nonce) == isGood)
+    #expect(challenges.isGood(fresh.nonce) == isGood)
+    #expect(challenges.use(fresh.nonce) == (isGood ? .good : .stale))
+    #expect(challenges.use(used.nonce) == .stale)
   }
 
-  @Test("4,096 wait at most: one more makes the oldest worthless")
+  @Test("a flood of questions makes nobody's nonce worthless, and takes no memory")
+  func flood() {
+    let mine = challenges.make(for: store)
+    for _ in 0..<20_000 { _ = challenges.make(for: store) }
+    #expect(challenges.usedCount == 0)
+    #expect(challenges.use(mine.nonce) == .good)
+  }
+
+  @Test("65,536 used ones are remembered; one more is refused until they have expired")
   func bounded() {
-    let given = (0..<4_100).map { _ in
-      clock.advance(milliseconds: 1)
-      return challenges.make(for: store)
-    }
-    let good = given.map { challenges.redeem($0.nonce) }
-    #expect(good == given.indices.map { $0 >= 4 })
+    var used = UsedNonces()
+    func mark(_ number: Int) -> NonceMark { NonceMark(made: 1, random: UInt64(number)) }
+    for number in 0..<UsedNonces.maximumCount { #expect(used.insert(mark(number), at: 5) == .good) }
+    #expect(used.insert(mark(-1 & 0xFFFF_FFFF), at: 5) == .tooMany(limit: 65_536))
+    #expect(used.insert(mark(0), at: 5) == .stale)
+    #expect(used.insert(mark(7), at: 5 + Challenges.lifetime) == .stale)
+    #expect(used.insert(mark(-1 & 0xFFFF_FFFF), at: 5 + 2 * Challenges.lifetime) == .good)
+    #expect(used.count == 1)
   }
 }
 

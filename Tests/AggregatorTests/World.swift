@@ -23,6 +23,7 @@ final class World: Sendable {
   let key: SigningKey
   let collector: CollectorID
   let router: Router
+  let slots = ConnectionSlots(100)
 
   init(limits: BatchLimits = .standard) async throws {
     let random = SystemRandom()
@@ -108,11 +109,17 @@ final class World: Sendable {
     try await say("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n", [], security)
   }
 
+  /// A connection's standing, of which nothing is known yet.
+  func standing() -> ConnectionStanding {
+    ConnectionStanding(slots, EndedStream(), isKnown: false)
+  }
+
   private func say(
     _ text: String, _ content: [UInt8], _ security: ConnectionSecurity
   ) async throws -> Answer {
     let body = RequestBody(stream: EndedStream(), limits: .standard, timeouts: ServerTimeouts())
-    let request = Request(body: body, peer: PeerAddress(text: "test"), security: security)
+    let request = Request(
+      body: body, peer: PeerAddress(text: "test"), security: security, standing: standing())
     let bytes = Array(text.utf8)
     let outcome = request.head.parse(bytes.span)
     try #require(outcome == .complete(byteCount: bytes.count))

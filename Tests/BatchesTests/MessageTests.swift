@@ -107,7 +107,9 @@ import Testing
 
   @Test("every message comes back, and refuses what is not it")
   func roundTrips() throws {
-    let challenge = Challenge(store: Self.store, serverMilliseconds: 7, random: Self.random)
+    let challenge = Challenge(
+      nonce: randomBytes(Challenge.nonceByteCount, from: Self.random), store: Self.store,
+      serverMilliseconds: 7)
     try Self.check(challenge, challenge.encode()) { (bytes) throws(MessageProblem) in
       try Challenge(decoding: bytes)
     }

@@ -30,7 +30,7 @@ final class StubHost: AggregatorLink {
   func get(_ path: String, timeout: Duration) async -> LinkOutcome {
     #expect(path == "/v1/challenge")
     let challenge = Challenge(
-      store: identity.store, serverMilliseconds: 0, random: SystemRandom())
+      nonce: randomBytes(Challenge.nonceByteCount), store: identity.store, serverMilliseconds: 0)
     nonce.withLock { $0 = challenge.nonce }
     return .answer(LinkAnswer(status: 200, body: challenge.encode()))
   }

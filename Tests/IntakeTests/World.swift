@@ -105,8 +105,9 @@ final class World: Sendable {
     face.mount(on: &router, options)
     let finished = router
     server = Server(
-      on: [loop], maximumConnections: 10, refusal: { _ in .text("refused", .badRequest) },
-      observe: { _, _ in }, handler: { await finished.respond(to: $0) })
+      on: [loop], slots: ConnectionSlots(10, strangerPercent: 100),
+      refusal: { _ in .text("refused", .badRequest) }, observe: { _, _ in },
+      handler: { await finished.respond(to: $0) })
     address = try server.listen(on: .tcp(host: "127.0.0.1", port: 0))
     client = HTTPClient(
       net: SystemNet(loops: [loop], resolver: Worker(name: "resolver")), address: address,

@@ -28,7 +28,7 @@ import Testing
     }
     let group = ServerGroup(
       [Self.router("/status", .text("fine"))], on: try ServerGroup.loops(1),
-      maximumConnections: 10, registry: MetricRegistry())
+      slots: ConnectionSlots(10), registry: MetricRegistry())
     _ = try group[0].listen(on: .unix(path: path))
     #expect(try await socket.ask(.get, "/status") == "fine")
     await #expect { try await socket.ask(.get, "/other") } throws: { error in
@@ -43,7 +43,7 @@ import Testing
     let registry = MetricRegistry()
     let group = ServerGroup(
       [Self.router("/first", .text("1")), Self.router("/second", .text("2"))],
-      on: try ServerGroup.loops(1), maximumConnections: 10, registry: registry)
+      on: try ServerGroup.loops(1), slots: ConnectionSlots(10), registry: registry)
     for (number, path) in ["/first", "/second"].enumerated() {
       let socket = folder.file("\(number).sock")
       _ = try group[number].listen(on: .unix(path: socket))

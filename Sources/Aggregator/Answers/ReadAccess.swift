@@ -24,6 +24,7 @@ struct ReadAccess: Sendable {
   func project(of request: Request, at now: Int64) throws(AccessRefusal) -> ProjectID {
     let snapshot = board.current
     guard let grant = try grant(of: request, snapshot, now) else { throw .missing }
+    request.standing.prove()
     guard grant.rights.contains(.read) else { throw .forbidden }
     if let project = grant.project {
       guard let asked = request.head.query("project_id") ?? request.head.value(of: "x-project-id"),

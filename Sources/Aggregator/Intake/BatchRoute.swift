@@ -34,6 +34,7 @@ struct BatchRoute: Sendable {
     } catch let problem as BatchProblem { throw Self.refused(problem) }
     let header = envelope.header
     try admit(envelope)
+    try PairRoutes.count(request, as: header.collector)
     if let refusal = store.refusal { throw Self.refused(refusal) }
     let body = try await request.body.collect(atMost: header.bodyBytes)
     guard body.count == header.bodyBytes else { throw Self.refused(.truncated) }

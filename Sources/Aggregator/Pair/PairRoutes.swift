@@ -35,6 +35,9 @@ struct PairRoutes: Sendable {
     challenges = Challenges(clock: clock, random: random)
   }
 
+  /// Challenges that were used and are remembered so that nobody can use them again.
+  var usedChallenges: Int { challenges.usedCount }
+
   func mount(on router: inout Router) {
     router.add(.get, "/v1/challenge") { request in
       await Self.guarded(request) {
@@ -56,6 +59,12 @@ struct PairRoutes: Sendable {
     let message: String
     /// Seconds, where this is a 503.
     var retryAfter = 5
+
+    static let unknownToken = Refused(
+      status: .unauthorized, code: "unknown_token", message: "This enrolment token is not known.")
+    static let staleNonce = Refused(
+      status: .unauthorized, code: "stale_nonce",
+      message: "The challenge was used already, or is too old: ask for another.")
   }
 
   /// Answers over TLS 1.3 only, and every refusal in the pair's own shape.
@@ -88,7 +97,20 @@ struct PairRoutes: Sendable {
   ) -> Response {
     var response = Response.json(Refusal(code: code, message: message).encode(), status)
     if status == .serviceUnavailable { response.fields.append("Retry-After", retryAfter) }
+    if status == .tooManyRequests {
+      response.fields.append("Retry-After", 1)
+      response.closes = true  // It is the connection that is too many.
+    }
     return response
+  }
+
+  /// Counts the connection as this collector's, whose signature was found good (RELIABILITY O7).
+  static func count(_ request: Request, as collector: CollectorID) throws(Refused) {
+    guard request.standing.prove(as: collector.description) else {
+      throw Refused(
+        status: .tooManyRequests, code: "too_many_connections",
+        message: "This collector has its most of connections at work: wait for their answers.")
+    }
   }
 
   // MARK: Enrolment
@@ -98,10 +120,16 @@ struct PairRoutes: Sendable {
     let signed = try SignedMessage(decoding: body.span)
     let wish = try EnrolmentRequest(decoding: signed.payload.span)
     try signed.verify(.enrolmentRequest, by: wish.publicKey)
-    try check(wish.nonce, wish.audience)
+    try check(wish.audience)
     let digest = sha256(wish.token)
+    // A nonce is used up with a token that is known: what a stranger tries need not be remembered.
+    guard try await tenants.knows(token: digest) else {
+      throw challenges.isGood(wish.nonce) ? Refused.unknownToken : Refused.staleNonce
+    }
+    try use(wish.nonce)
     switch try await tenants.enrol(token: digest, key: wish.publicKey, name: wish.name) {
     case .enrolled(let collector, let isRepeated):
+      request.standing.prove()
       log.info(
         "a collector was enrolled",
         [
@@ -113,9 +141,7 @@ struct PairRoutes: Sendable {
         collector: collector.id, projects: collector.projects.sorted { $0.text < $1.text },
         keys: [key.verifyingKey], serverMilliseconds: clock.wallMilliseconds)
       return .json(SignedMessage(signing: reply.encode(), for: .enrolmentReply, by: key).encode())
-    case .unknown:
-      throw Refused(
-        status: .unauthorized, code: "unknown_token", message: "This enrolment token is not known.")
+    case .unknown: throw Refused.unknownToken
     case .expired:
       throw Refused(
         status: .unauthorized, code: "expired_token", message: "This enrolment token has expired.")
@@ -139,7 +165,9 @@ struct PairRoutes: Sendable {
     let wish = try HelloRequest(decoding: signed.payload.span)
     let collector = try Self.collector(wish.collector, signed.key, tenants.board.current)
     try signed.verify(.helloRequest, by: collector.key)
-    try check(wish.nonce, wish.audience)
+    try check(wish.audience)
+    try use(wish.nonce)
+    try Self.count(request, as: wish.collector)
     guard wish.versions.contains(BatchHeader.version) else {
       throw Refused(
         status: .unsupportedMediaType, code: "unsupported_version",
@@ -193,16 +221,22 @@ struct PairRoutes: Sendable {
 
   // MARK: Checks
 
-  private func check(_ nonce: [UInt8], _ audience: StoreID) throws(Refused) {
+  private func check(_ audience: StoreID) throws(Refused) {
     guard audience == store.identity.id else {
       throw Refused(
         status: .misdirectedRequest, code: "wrong_store",
         message: "This is another store than the message is for.")
     }
-    guard challenges.redeem(nonce) else {
+  }
+
+  private func use(_ nonce: [UInt8]) throws(Refused) {
+    switch challenges.use(nonce) {
+    case .good: return
+    case .stale: throw .staleNonce
+    case .tooMany(let limit):
       throw Refused(
-        status: .unauthorized, code: "stale_nonce",
-        message: "The challenge was used already, or is too old: ask for another.")
+        status: .serviceUnavailable, code: "too_many_challenges",
+        message: "More than \(limit) challenges were used just now: try again in a moment.")
     }
   }
 

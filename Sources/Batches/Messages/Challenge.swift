@@ -1,6 +1,4 @@
-private import Crypto
 private import JSON
-package import Platform
 
 /// What the aggregator wants signed, so that an old signature proves nothing: asked for before
 /// enrolment and before each hello.
@@ -11,8 +9,9 @@ package struct Challenge: Equatable, Sendable {
   package let store: StoreID
   package let serverMilliseconds: Int64
 
-  package init(store: StoreID, serverMilliseconds: Int64, random: any RandomSource) {
-    nonce = randomBytes(Self.nonceByteCount, from: random)
+  package init(nonce: [UInt8], store: StoreID, serverMilliseconds: Int64) {
+    precondition(nonce.count == Self.nonceByteCount, "a nonce has \(Self.nonceByteCount) bytes")
+    self.nonce = nonce
     self.store = store
     self.serverMilliseconds = serverMilliseconds
   }

@@ -10,6 +10,8 @@ package final class Request {
   /// The other end of the connection.
   package let peer: PeerAddress
   package let security: ConnectionSecurity
+  /// What the connection's requests have proved so far; a route says so of this one.
+  package let standing: ConnectionStanding
   /// When the head was complete, on the monotonic clock.
   package internal(set) var arrivedNanoseconds: UInt64 = 0
   /// What the route's pattern left open, in its order: `user/{id}` gives one. Decoded.
@@ -17,10 +19,14 @@ package final class Request {
   /// The route that took the request: for metrics, which must not count by path.
   package internal(set) var route = RequestRoute.none
 
-  init(body: RequestBody, peer: PeerAddress, security: ConnectionSecurity) {
+  init(
+    body: RequestBody, peer: PeerAddress, security: ConnectionSecurity,
+    standing: ConnectionStanding
+  ) {
     self.body = body
     self.peer = peer
     self.security = security
+    self.standing = standing
   }
 }
 

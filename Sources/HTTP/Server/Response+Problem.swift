@@ -59,6 +59,26 @@ extension Response {
     }
   }
 
+  /// The answer to a connection of a stranger for which there is no place.
+  static let crowded: Response = {
+    var response = problem(
+      .serviceUnavailable, "too_many_unauthenticated",
+      "Connections without a key have all the places that there are for them: try again in a moment, "
+        + "or show a key.",
+      retryAfterSeconds: 1)
+    response.closes = true
+    return response
+  }()
+
+  /// The bytes of an answer that needs no request.
+  func encodedFarewell(_ date: DateLine) -> [UInt8] {
+    guard case .bytes(let content) = body else { preconditionFailure("a farewell is no stream") }
+    var bytes: [UInt8] = []
+    OutgoingResponse(status, fields, body: .length(content.count), connection: .close)
+      .append(to: &bytes, date: date)
+    return bytes + content
+  }
+
   /// The answers to what no route takes.
   package static func problem(_ refusal: RouterRefusal) -> Response {
     switch refusal {

@@ -22,22 +22,22 @@ package final class Server: Sendable {
 
   private let loops: [EventLoop]
   private let service: Service
-  private let maximumConnections: Int
+  private let slots: ConnectionSlots
   private let state = Mutex(State())
   /// Connections closed unanswered because there were too many.
   package let refusedConnections = Atomic<Int>(0)
   /// TLS handshakes that came to nothing.
   package let failedHandshakes = Atomic<Int>(0)
 
-  /// `refusal` words the answer to a request that cannot be parsed; `observe` is told of every
-  /// answer, once it is composed.
+  /// `slots` may be shared with other servers. `refusal` words the answer to a request that cannot be
+  /// parsed; `observe` is told of every answer, once it is composed.
   package init(
     on loops: [EventLoop], limits: HTTPLimits = .standard, timeouts: ServerTimeouts = .init(),
-    maximumConnections: Int, refusal: @escaping @Sendable (HTTPProblem) -> Response,
+    slots: ConnectionSlots, refusal: @escaping @Sendable (HTTPProblem) -> Response,
     observe: @escaping @Sendable (Request, Int) -> Void, handler: @escaping Handler
   ) {
     self.loops = loops
-    self.maximumConnections = maximumConnections
+    self.slots = slots
     service = Service(
       handler: handler, limits: limits, timeouts: timeouts, refusal: refusal, observe: observe,
       date: DateField())
@@ -47,10 +47,19 @@ package final class Server: Sendable {
   package func listen(
     on address: Address, tls: TLSContext? = nil
   ) throws(SystemError) -> Address {
+    // Who reaches a socket in a folder has been let in by the folder's rights.
+    let isTrusted = if case .unix = address { true } else { false }
     let listener = try Listener(
-      address, on: loops, maximumConnections: maximumConnections,
+      address, on: loops, maximumConnections: slots.maximum,
       accepted: { [self] socket, loop in
-        Task(executorPreference: loop) { await self.serve(socket, tls) }
+        guard let standing = slots.admit(socket, isTrusted: isTrusted) else {
+          turnAway(socket, loop, isPlain: tls == nil)
+          return
+        }
+        Task(executorPreference: loop) {
+          await self.serve(socket, tls, standing)
+          standing.leave()
+        }
       },
       refused: { [self] in refusedConnections.add(1, ordering: .relaxed) })
     state.withLock { $0.listeners.append(listener) }
@@ -59,7 +68,32 @@ package final class Server: Sendable {
 
   package var connectionCount: Int { state.withLock { $0.connections.count } }
 
-  private func serve(_ socket: Socket, _ tls: TLSContext?) async {
+  /// Ends a connection that has no place. A plain one is told why; TLS would cost a handshake first.
+  private func turnAway(_ socket: Socket, _ loop: EventLoop, isPlain: Bool) {
+    guard isPlain, slots.beginFarewell() else { return socket.close() }
+    Task(executorPreference: loop) {
+      // Whoever has gone does not hear it.
+      try? await self.sayFarewell(socket)
+      socket.close()
+      self.slots.endFarewell()
+    }
+  }
+
+  private func sayFarewell(_ socket: Socket) async throws {
+    socket.setDeadline(SystemClock.monotonicNanoseconds + service.timeouts.linger)
+    try await socket.write(Response.crowded.encodedFarewell(service.date.current))
+    await socket.finishWriting()
+    // Its request may be on the way: a reset in answer to that could overtake our words.
+    var input = InputBuffer()
+    while try await socket.read(into: &input) > 0, input.count < Self.lastWords {}
+  }
+
+  /// What is read of a connection that was refused.
+  private static let lastWords = 64 * 1_024
+
+  private func serve(
+    _ socket: Socket, _ tls: TLSContext?, _ standing: ConnectionStanding
+  ) async {
     var stream: any ByteStream = socket
     var security = ConnectionSecurity.none
     if let tls {
@@ -74,7 +108,8 @@ package final class Server: Sendable {
         return
       }
     }
-    let connection = ServerConnection(stream, security: security, service: service)
+    let connection = ServerConnection(
+      stream, security: security, standing: standing, service: service)
     let isWelcome = state.withLock { state in
       if state.isDraining { return false }
       state.connections[ObjectIdentifier(connection)] = connection

@@ -5,6 +5,7 @@ import Synchronization
 final class ServerConnection: Sendable {
   private let stream: any ByteStream
   private let security: ConnectionSecurity
+  private let standing: ConnectionStanding
   private let service: Server.Service
   private let phase = Mutex(Phase())
   private let mustLinger = Atomic<Bool>(false)
@@ -15,9 +16,13 @@ final class ServerConnection: Sendable {
     var isDraining = false
   }
 
-  init(_ stream: any ByteStream, security: ConnectionSecurity, service: Server.Service) {
+  init(
+    _ stream: any ByteStream, security: ConnectionSecurity, standing: ConnectionStanding,
+    service: Server.Service
+  ) {
     self.stream = stream
     self.security = security
+    self.standing = standing
     self.service = service
   }
 
@@ -34,7 +39,8 @@ final class ServerConnection: Sendable {
 
   func serve() async {
     let body = RequestBody(stream: stream, limits: service.limits, timeouts: service.timeouts)
-    let request = Request(body: body, peer: stream.peer, security: security)
+    let request = Request(
+      body: body, peer: stream.peer, security: security, standing: standing)
     var output: [UInt8] = []
     // What breaks a connection is the peer's business: there is nobody left to tell.
     try? await serveAll(request, &output)
@@ -88,6 +94,7 @@ final class ServerConnection: Sendable {
         case .complete(let byteCount):
           request.arrivedNanoseconds = SystemClock.monotonicNanoseconds
           phase.withLock { $0.isIdle = false }
+          standing.requestBegins()
           return byteCount
         case .refused(let problem):
           observeRefusal(of: request, problem.status)
@@ -105,6 +112,7 @@ final class ServerConnection: Sendable {
         return phase.isDraining
       }
       if isDraining { return nil }
+      standing.requestEnds()
       if request.body.input.isEmpty {
         giveBackMemory(request, &output)
         stream.setDeadline(SystemClock.monotonicNanoseconds + service.timeouts.idle)

@@ -10,10 +10,16 @@ import Testing
       refusal: { .text($0.sentence, .badRequest) }, observe: { _, _ in }, date: DateField())
   }
 
+  private static func connection(_ stream: ScriptedStream) -> ServerConnection {
+    ServerConnection(
+      stream, security: .none,
+      standing: ConnectionStanding(ConnectionSlots(1), stream, isKnown: true), service: service())
+  }
+
   @Test("9: an answer that is being sent is no idle connection", .timeLimit(.minutes(1)))
   func answerUnderWay() async throws {
     let stream = ScriptedStream(["GET / HTTP/1.1\r\nHost: h\r\n\r\n"], mayWrite: false)
-    let connection = ServerConnection(stream, security: .none, service: Self.service())
+    let connection = Self.connection(stream)
     let serving = Task { await connection.serve() }
     while !stream.isWaitingToWrite { await Task.yield() }
     connection.drain()
@@ -27,7 +33,7 @@ import Testing
   @Test("an idle connection is closed at once")
   func idle() async throws {
     let stream = ScriptedStream(["GET / HTTP/1.1\r\nHost: h\r\n\r\n"])
-    let connection = ServerConnection(stream, security: .none, service: Self.service())
+    let connection = Self.connection(stream)
     let serving = Task { await connection.serve() }
     while !stream.written.hasSuffix("answer") { await Task.yield() }
     await Task.yield()

@@ -13,7 +13,9 @@ final class World: Sendable {
   init(
     timeouts: ServerTimeouts = ServerTimeouts(), tls: TLSContext? = nil,
     address: Address = .tcp(host: "127.0.0.1", port: 0),
-    limits: HTTPLimits = .standard, _ routes: (inout Router) -> Void
+    limits: HTTPLimits = .standard,
+    slots: ConnectionSlots = ConnectionSlots(200, strangerPercent: 100),
+    _ routes: (inout Router) -> Void
   ) throws {
     loops = [try EventLoop(name: "server-0"), try EventLoop(name: "server-1")]
     net = SystemNet(loops: loops, resolver: Worker(name: "resolver"))
@@ -28,7 +30,7 @@ final class World: Sendable {
     let statuses = Statuses()
     self.statuses = statuses
     server = Server(
-      on: loops, limits: limits, timeouts: timeouts, maximumConnections: 200,
+      on: loops, limits: limits, timeouts: timeouts, slots: slots,
       refusal: { problem in .text(problem.sentence, HTTPStatus(problem.status) ?? .badRequest) },
       observe: { request, status in
         statuses.all.withLock { $0.append(status) }
