@@ -15,5 +15,6 @@
 #include <openssl/x509v3.h>
 
 #include "tls.h"
+#include "wire.h"
 
 #endif

@@ -24,7 +24,6 @@ static inline void copenssl_refuse_relics(SSL_CTX *context) {
 static inline int copenssl_set_server_name(SSL *session, const char *name) {
   return (int)SSL_set_tlsext_host_name(session, name);
 }
-static inline void copenssl_memory_never_ends(BIO *memory) { BIO_set_mem_eof_return(memory, -1); }
 static inline int copenssl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
   return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }

@@ -13,30 +13,36 @@ internal import Platform
   }
 
   // SAFETY: sendable because whoever shares it takes turns: a `TLSStream` calls it only within the
-  // lock around its state. Owned by this object and freed once in deinit; the BIOs belong to the
-  // session.
+  // lock around its state. Owned by this object and freed once in deinit; the wire belongs to the
+  // session's BIO.
   private let session: OpaquePointer
-  private let incoming: OpaquePointer
-  private let outgoing: OpaquePointer
+  private let wire: UnsafeMutablePointer<copenssl_wire>
+  /// What arrived and was not decrypted yet.
+  var incoming = InputBuffer()
   private let context: ContextHandle
   private let role: TLSContext.Role
   private let host: String?
   /// What broke the session: after that OpenSSL must not be asked again.
   private var failure: TLSProblem?
+  /// The peer said that it sends no more.
+  private var isEnded = false
 
   init(_ context: ContextHandle, role: TLSContext.Role, host: String?) throws(TLSProblem) {
     self.context = context
     self.role = role
     self.host = host
-    guard let session = unsafe SSL_new(context.pointer),
-      let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem())
-    else { throw .last(.protocolFailure, "a TLS session") }
+    guard let session = unsafe SSL_new(context.pointer) else {
+      throw .last(.protocolFailure, "a TLS session")
+    }
     unsafe self.session = session
-    unsafe self.incoming = incoming
-    unsafe self.outgoing = outgoing
-    unsafe copenssl_memory_never_ends(incoming)
-    unsafe copenssl_memory_never_ends(outgoing)
-    unsafe SSL_set_bio(session, incoming, outgoing)
+    guard let bio = unsafe copenssl_wire_new(Self.wireMethod),
+      let wire = unsafe copenssl_wire_of(bio)
+    else {
+      unsafe SSL_free(session)
+      throw .last(.protocolFailure, "a TLS session")
+    }
+    unsafe self.wire = wire
+    unsafe SSL_set_bio(session, bio, bio)
     guard case .client = role else {
       unsafe SSL_set_accept_state(session)
       return
@@ -53,6 +59,9 @@ internal import Platform
   }
 
   deinit { unsafe SSL_free(session) }
+
+  // SAFETY: made once, and only read afterwards.
+  nonisolated(unsafe) private static let wireMethod = unsafe copenssl_wire_method()
 
   /// Has certificates checked to be for this name or address. An empty name would switch the check
   /// off, and one that begins with a dot would take any name under it.
@@ -76,33 +85,67 @@ internal import Platform
 
   /// Takes what arrived, all of it.
   func receive(_ bytes: Span<UInt8>) {
-    _ = unsafe bytes.withUnsafeBytes { buffer in
-      // SAFETY: a memory BIO copies `count` bytes. It takes all or aborts for want of memory.
-      unsafe BIO_write(incoming, buffer.baseAddress, Int32(buffer.count))
+    _ = unsafe incoming.fill(atLeast: bytes.count) { room in
+      // SAFETY: there is room for at least as many bytes.
+      unsafe bytes.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+      return bytes.count
     }
   }
+
+  var hasOutput: Bool { unsafe wire.pointee.output_count > 0 }
 
   /// What has to be sent now.
   func takeOutput() -> [UInt8] {
-    let count = unsafe BIO_ctrl_pending(outgoing)
+    let count = unsafe wire.pointee.output_count
     guard count > 0 else { return [] }
-    return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      // SAFETY: at most `count` bytes are written into this buffer of `count`.
-      filled = max(0, Int(unsafe BIO_read(outgoing, buffer.baseAddress, Int32(count))))
+    // SAFETY: the wire has that many bytes, and nobody else touches it.
+    let output = unsafe Array(UnsafeBufferPointer(start: wire.pointee.output, count: count))
+    if unsafe wire.pointee.output_capacity > Self.keptOutput {
+      unsafe copenssl_wire_release_output(wire)
+    } else {
+      unsafe wire.pointee.output_count = 0
     }
+    return output
   }
 
+  /// What the memory for output may hold on to between two answers.
+  private static let keptOutput = 1_024
+
   /// True where something arrived that was not read.
-  var hasInput: Bool {
-    unsafe BIO_ctrl_pending(incoming) > 0 || SSL_has_pending(session) == 1
+  var hasInput: Bool { unsafe !incoming.isEmpty || SSL_has_pending(session) == 1 }
+
+  /// True where there is something to say without anything more coming in.
+  var mayRead: Bool { hasInput || failure != nil || isEnded }
+
+  /// Bytes that the next reads can give at the most, or nearly so: what room is worth making for them.
+  var readable: Int { unsafe max(incoming.count, Int(SSL_pending(session)), 256) }
+
+  /// Lends OpenSSL what arrived for the time of a call, and steps over what it took.
+  private func withInput(_ call: () -> Int32) -> Int32 {
+    var result: Int32 = 0
+    let window = incoming.window
+    let left = unsafe incoming.storage.withUnsafeBufferPointer { buffer in
+      // SAFETY: the wire forgets the bytes before the call that lends them returns.
+      unsafe wire.pointee.input = buffer.baseAddress.map { unsafe $0 + window.lowerBound }
+      unsafe wire.pointee.input_count = window.count
+      result = call()
+      unsafe wire.pointee.input = nil
+      defer { unsafe wire.pointee.input_count = 0 }
+      return unsafe wire.pointee.input_count
+    }
+    incoming.consume(window.count - left)
+    return result
   }
+
+  /// OpenSSL tells an error by what lies in this thread's queue, where others may have left some.
+  private static func clearErrors() { if ERR_peek_error() != 0 { ERR_clear_error() } }
 
   // MARK: Steps
 
   func handshake() throws(TLSProblem) -> Step {
     if let failure { throw failure }
-    ERR_clear_error()
-    let result = unsafe SSL_do_handshake(session)
+    Self.clearErrors()
+    let result = withInput { unsafe SSL_do_handshake(session) }
     if result == 1 {
       guard case .client(.pinnedAuthority(let digest)) = role else { return .done }
       do { try verify(pinned: digest) } catch {
@@ -118,14 +161,18 @@ internal import Platform
   /// error behind some bytes is thrown by the next call.
   func read(_ room: UnsafeMutableRawBufferPointer, _ filled: inout Int) throws(TLSProblem) -> Step {
     if let failure { throw failure }
-    ERR_clear_error()
+    if isEnded { return .ended }
+    Self.clearErrors()
     while filled < room.count {
-      // SAFETY: at most the rest of this buffer is written.
-      let result = unsafe SSL_read(
-        session, room.baseAddress! + filled, Int32(clamping: room.count - filled))
+      let result = withInput {
+        // SAFETY: at most the rest of this buffer is written.
+        unsafe SSL_read(session, room.baseAddress! + filled, Int32(clamping: room.count - filled))
+      }
       if result > 0 {
         filled += Int(result)
-        continue
+        // Asking in vain costs as much as half a record.
+        if hasInput { continue }
+        return .done
       }
       do {
         let step = try step(after: result, "reading")
@@ -141,7 +188,7 @@ internal import Platform
   /// Encrypts these bytes, all of them, into the output.
   func write(_ bytes: ArraySlice<UInt8>) throws(TLSProblem) {
     if let failure { throw failure }
-    ERR_clear_error()
+    Self.clearErrors()
     var sent = 0
     while sent < bytes.count {
       let result = unsafe bytes.withUnsafeBytes { buffer in
@@ -169,7 +216,9 @@ internal import Platform
   private func step(after result: Int32, _ doing: String) throws(TLSProblem) -> Step {
     switch unsafe SSL_get_error(session, result) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .needsInput
-    case SSL_ERROR_ZERO_RETURN: return .ended
+    case SSL_ERROR_ZERO_RETURN:
+      isEnded = true
+      return .ended
     default:
       let problem = problem(doing)
       failure = problem

@@ -8,6 +8,15 @@ package final class TLSStream: ByteStream {
     /// Somebody is sending the output; others wait until they are through.
     var isSending = false
     var waiting: [Waiter] = []
+
+    /// What has to be sent, by the caller and nobody else until `senderIsThrough`; nil while another
+    /// is sending.
+    mutating func takeOutput() -> [UInt8]? {
+      if isSending { return nil }
+      let output = session.takeOutput()
+      isSending = !output.isEmpty
+      return output
+    }
   }
 
   private let transport: any ByteStream
@@ -32,7 +41,6 @@ package final class TLSStream: ByteStream {
   private init(
     shakingHandsOver transport: any ByteStream, _ session: TLSSession
   ) async throws(StreamError) {
-    var buffer = InputBuffer()
     while true {
       var step = TLSSession.Step.needsInput
       var failure: TLSProblem?
@@ -45,11 +53,11 @@ package final class TLSStream: ByteStream {
       }
       if !output.isEmpty { try await transport.write(output) }
       if step == .done { break }
+      var buffer = InputBuffer()
       guard try await transport.read(into: &buffer) > 0 else {
         throw .broken("the peer ended the connection during the TLS handshake")
       }
-      session.receive(buffer.storage.span.extracting(buffer.window))
-      buffer.consume(buffer.count)
+      session.incoming = buffer
     }
     self.transport = transport
     isModern = session.isModern
@@ -60,47 +68,78 @@ package final class TLSStream: ByteStream {
   package func read(into buffer: inout InputBuffer) async throws(StreamError) -> Int {
     var raw = InputBuffer()
     while true {
-      var step = TLSSession.Step.needsInput
-      var failure: TLSProblem?
-      let count = unsafe buffer.fill(atLeast: Self.recordSize) { room in
-        var filled = 0
-        state.withLock { state in
-          do throws(TLSProblem) {
-            // SAFETY: the session writes into the lent room only, and only during this call.
-            step = try unsafe state.session.read(room, &filled)
-          } catch {
-            failure = error
-          }
-        }
-        return filled
-      }
-      if let failure { throw StreamError(failure) }
-      if count > 0 { return count }
-      if step == .ended { return 0 }
-      try await send()  // Answers of TLS itself: key updates.
+      let outcome = try decrypt(from: &raw, into: &buffer)
+      // Answers of TLS itself: key updates.
+      if outcome.hasOutput { try await send(state.withLock { $0.takeOutput() }) }
+      if outcome.count > 0 { return outcome.count }
+      if outcome.isEnded { return 0 }
       buffer.releaseIfEmpty()
       // An end without a farewell may be an attacker's: whoever cuts a connection can cut an answer.
       guard try await transport.read(into: &raw) > 0 else { throw .reset }
-      state.withLock { $0.session.receive(raw.storage.span.extracting(raw.window)) }
-      raw.consume(raw.count)
     }
+  }
+
+  /// Decrypts what has arrived, with `raw` behind what is left. Where that gives nothing, `raw` comes
+  /// back as the memory to read into: the loop has it while we wait.
+  private func decrypt(
+    from raw: inout InputBuffer, into buffer: inout InputBuffer
+  ) throws(StreamError) -> (count: Int, isEnded: Bool, hasOutput: Bool) {
+    do {
+      return try state.withLock { state throws(TLSProblem) in
+        let session = state.session
+        if !raw.isEmpty {
+          // OpenSSL takes all before it asks for more, so nothing is left here; but who is to know?
+          if session.incoming.isEmpty {
+            swap(&session.incoming, &raw)
+          } else {
+            session.receive(raw.storage.span.extracting(raw.window))
+            raw.consume(raw.count)
+          }
+        }
+        var step = TLSSession.Step.needsInput
+        var failure: TLSProblem?
+        var count = 0
+        if session.mayRead {
+          count = unsafe buffer.fill(atLeast: session.readable) { room in
+            var filled = 0
+            do throws(TLSProblem) {
+              // SAFETY: the session writes into the lent room only, and only during this call.
+              step = try unsafe session.read(room, &filled)
+            } catch {
+              failure = error
+            }
+            return filled
+          }
+        }
+        if let failure { throw failure }
+        if count == 0, session.incoming.isEmpty { swap(&session.incoming, &raw) }
+        return (count, step == .ended, session.hasOutput)
+      }
+    } catch { throw StreamError(error) }
   }
 
   package func write(_ bytes: [UInt8]) async throws(StreamError) {
     var start = 0
     while start < bytes.count {
       let slice = bytes[start..<min(start + Self.writeSize, bytes.count)]
+      let output: [UInt8]?
       do {
-        try state.withLock { state throws(TLSProblem) in try state.session.write(slice) }
+        output = try state.withLock { state throws(TLSProblem) in
+          try state.session.write(slice)
+          return state.takeOutput()
+        }
       } catch { throw StreamError(error) }
-      try await send()
+      try await send(output)
       start = slice.endIndex
     }
   }
 
   package func finishWriting() async {
-    state.withLock { $0.session.finishWriting() }
-    try? await send()  // If the farewell cannot be sent, the peer sees the end without it.
+    let output = state.withLock { state in
+      state.session.finishWriting()
+      return state.takeOutput()
+    }
+    try? await send(output)  // If the farewell cannot be sent, the peer sees the end without it.
     await transport.finishWriting()
   }
 
@@ -113,24 +152,17 @@ package final class TLSStream: ByteStream {
 
   package func setDeadline(_ nanoseconds: UInt64) { transport.setDeadline(nanoseconds) }
 
-  /// Sends what the session has to say. Of two tasks that come here the second waits, and finds its
-  /// bytes sent or sends them.
-  private func send() async throws(StreamError) {
-    while true {
-      let output = state.withLock { state -> [UInt8]? in
-        if state.isSending { return nil }
-        let output = state.session.takeOutput()
-        state.isSending = !output.isEmpty
-        return output
-      }
-      guard let output else {
-        await waitForSender()
-        continue
-      }
-      if output.isEmpty { return }
-      defer { senderIsThrough() }
-      try await transport.write(output)
+  /// Sends what was taken of the session's output, or waits until whoever is sending is through. Of
+  /// two tasks that come here the second finds its bytes sent, or sends them.
+  private func send(_ taken: [UInt8]?) async throws(StreamError) {
+    var output = taken
+    while output == nil {
+      await waitForSender()
+      output = state.withLock { $0.takeOutput() }
     }
+    guard let output, !output.isEmpty else { return }
+    defer { senderIsThrough() }
+    try await transport.write(output)
   }
 
   private func waitForSender() async {
@@ -151,11 +183,8 @@ package final class TLSStream: ByteStream {
     for waiter in waiting { waiter.wake() }
   }
 
-  /// Encrypted and sent at once: OpenSSL keeps a buffer of that size for the connection's life.
+  /// Encrypted and sent at once: more would have a large answer in memory twice.
   private static let writeSize = 32 * 1_024
-
-  /// The most a TLS record can hold.
-  private static let recordSize = 16 * 1_024
 }
 
 extension StreamError {

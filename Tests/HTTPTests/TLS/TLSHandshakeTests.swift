@@ -269,6 +269,43 @@ struct TLSPair {
     }
   }
 
+  @Test("records are read as they come: a byte at a time, together, and with the next one's head")
+  func pieces() throws {
+    let pair = try TLSPair(
+      world.trust, host: "localhost", world.credentials(try world.credential()))
+    try pair.shakeHands()
+    func receive() throws -> [UInt8] {
+      var room = [UInt8](repeating: 0, count: 4_096)
+      var filled = 0
+      let step = try unsafe room.withUnsafeMutableBytes {
+        // SAFETY: the room outlives the call.
+        try unsafe pair.server.read($0, &filled)
+      }
+      #expect(step == (filled > 0 ? .done : .needsInput))
+      return Array(room[..<filled])
+    }
+    let sent = (0..<600).map { UInt8(truncatingIfNeeded: $0) }
+    func record() throws -> [UInt8] {
+      try pair.client.write(sent[...])
+      return pair.client.takeOutput()
+    }
+    for byte in try record() {
+      #expect(try receive().isEmpty)
+      let one = [byte]
+      pair.server.receive(one.span)
+    }
+    #expect(try receive() == sent)
+    #expect(!pair.server.hasInput)
+    let three = try record() + record() + record()
+    let (head, tail) = (Array(three[..<700]), Array(three[700...]))
+    pair.server.receive(head.span)
+    #expect(try receive() == sent)
+    #expect(pair.server.hasInput)
+    pair.server.receive(tail.span)
+    #expect(try receive() == sent + sent)
+    #expect(!pair.server.hasInput)
+  }
+
   @Test("a handshake in bytes of a stranger's choice fails, and does nothing worse")
   func hostileBytes() throws {
     let context = try TLSContext(server: world.credentials(try world.credential()))
