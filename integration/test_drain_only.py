@@ -27,14 +27,15 @@ def crc32c(data):
 
 def remember_failures(collector, ages):
     """As many failed writes as there are ages, in seconds."""
-    slots = b""
-    for age in ages:
-        wall = struct.pack("<q", int((time.time() - age) * 1000))
-        slots += wall + struct.pack("<II", crc32c(wall), 0)
     path = os.path.join(collector.data, "spool", "spool.failures")
-    assert os.path.getsize(path) == 128
+    assert os.path.getsize(path) == 2 * 512
     with open(path, "r+b") as file:
-        file.write(slots)
+        # The newer of two slots counts; each was written at the start.
+        serial = 1 + max(struct.unpack("<8xQ", file.read(512)[:16])[0] for _ in range(2))
+        times = [int((time.time() - age) * 1000) for age in ages]
+        record = struct.pack("<8sQ8q", b"TRBFENDS", serial, *times, *[0] * (8 - len(times)))
+        file.seek(serial % 2 * 512)
+        file.write((record + struct.pack("<I", crc32c(record))).ljust(512, b"\0"))
 
 
 def spool_part(collector):

@@ -54,18 +54,20 @@ package final class AggregatorService: RunningService {
 
     let health = HealthBoard(Self.health(version))
     let tenants = try Tenants.open(folder, clock: clock, random: random)
-    let (ends, finding) = FailedEndsFile.open(folder.directory, disk: SystemDisk(), clock: clock)
+    let (ends, problem) = FailedEndsFile.open(
+      "failures", in: folder.directory.path, disk: SystemDisk(), clock: clock)
+    let finding = IntakeFinding(ends, problem)
     var storeConfiguration = Self.storeConfiguration(folder, configuration)
     storeConfiguration.pause = finding?.pause
     let store: Store
     do {
-      store = try await Store.open(storeConfiguration, clock: clock, random: random) { error in
-        ends.note()
+      store = try await Store.open(storeConfiguration, clock: clock, random: random) { failure in
+        if failure.isNoted { ends.note() }
         health.update { $0.set("store", .failed, "the disk has failed") }
         // Nothing is written any more. Whoever waits is to hear of it before the connections end.
         Task {
           await clock.sleep(for: .milliseconds(200))
-          onFailure("\(error)")
+          onFailure("\(failure)")
         }
       }
     } catch .newerFormat(let what) {

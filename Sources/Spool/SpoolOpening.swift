@@ -15,7 +15,7 @@ struct SpoolOpening {
     let lock: any DiskLock
     var mark: HighWaterSlots
     /// When writing failed in the runs before this one.
-    let failures: FailureLog
+    let failedEnds: FailedEndsFile
     var findings: [SpoolFinding]
     /// Folders of databases set aside whose events are not all brought over yet.
     var salvages: [String]
@@ -32,7 +32,7 @@ struct SpoolOpening {
 
   private func openLocked(_ lock: any DiskLock) throws(SystemError) -> Result<Opened, SpoolError> {
     try makeRoom()
-    let failures = try readFailures()
+    let failedEnds = try openFailedEnds()
     var findings: [SpoolFinding] = []
     let slots = HighWaterSlots(
       file: try disk.read(
@@ -56,7 +56,7 @@ struct SpoolOpening {
         let store = try openStore(
           after: mark?.commit ?? 0, lost: isLost ? mark?.epoch ?? Epoch(high: 0, low: 0) : nil)
         var opened = Opened(
-          store: store, lock: lock, mark: slots, failures: failures, findings: findings,
+          store: store, lock: lock, mark: slots, failedEnds: failedEnds, findings: findings,
           salvages: salvages)
         do throws(OpeningProblem) {
           try judge(&opened, mark, isLogDamaged: isLogDamaged)
@@ -219,20 +219,11 @@ struct SpoolOpening {
     return found
   }
 
-  /// Reads when writing failed, and makes the file for it while the disk works. Without room for it
-  /// the next start tries again.
-  private func readFailures() throws(SystemError) -> FailureLog {
-    let path = folder + "/" + SpoolFiles.failures
-    let bytes = try disk.read(path, count: FailureLog.size, at: 0)
-    if bytes.count < FailureLog.size {
-      do throws(SystemError) {
-        try disk.write(
-          Array(FailureLog.emptyBytes.dropFirst(bytes.count)), to: path, at: bytes.count)
-      } catch {
-        if !error.isOutOfSpace { throw error }
-      }
-    }
-    return FailureLog(bytes)
+  private func openFailedEnds() throws(SystemError) -> FailedEndsFile {
+    let (file, problem) = FailedEndsFile.open(
+      SpoolFiles.failures, in: folder, disk: disk, clock: clock)
+    if let problem { throw problem }
+    return file
   }
 
   private func scanLog() throws(SystemError) -> Bool {
@@ -287,7 +278,7 @@ enum SpoolFiles {
   static let ballast = "spool.ballast"
   /// Left by a run that met damage in the database: the next start sets the database aside.
   static let unsound = "spool.unsound"
-  /// When writing failed: see FailureLog.
+  /// When writing failed: see FailedEnds.
   static let failures = "spool.failures"
   static let quarantine = "quarantine"
   /// In a folder of the quarantine: everything that could be read has been brought over.

@@ -14,7 +14,6 @@ struct Upkeep: Sendable {
   var seenCommit: Int64 = 0
   var markedCommit: Int64 = 0
   var patrol = ChunkPatrol()
-  var failures = FailureLog()
   /// Writing has failed too often: nothing is taken in.
   var isDraining = false
   /// A tick is on its way.

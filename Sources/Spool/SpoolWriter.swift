@@ -17,6 +17,8 @@ actor SpoolWriter {
   var store: SpoolStore?
   /// Held for as long as the process lives, also after a failure.
   private var lock: (any DiskLock)?
+  /// When writing failed, in this run and those before it.
+  private(set) var failedEnds: FailedEndsFile?
   var failure: SpoolError?
   var upkeep = Upkeep()
   var counters = SpoolCounters()
@@ -53,7 +55,7 @@ actor SpoolWriter {
     store = opened.store
     lock = opened.lock
     upkeep.slots = opened.mark
-    upkeep.failures = opened.failures
+    failedEnds = opened.failedEnds
     upkeep.findings = opened.findings
     for case .rowDamaged in opened.findings { counters.damagedRows += 1 }
     upkeep.salvages = opened.salvages

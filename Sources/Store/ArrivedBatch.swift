@@ -117,7 +117,7 @@ package enum StoreError: Error, Equatable {
   /// Another batch was committed under this number: two collectors share one identity.
   case epochForked
   /// The disk failed, and the program has to end; the next start reads what is there.
-  case failed(String)
+  case failed(StoreFailure)
   /// The store is ending.
   case stopped
   /// A file of the store, or a row of it, cannot be read.

@@ -93,7 +93,9 @@ package final class BatchShelf: Sendable {
         guard try statement.step() else { return nil }
         return (statement.blob(0), statement.text(1), statement.int64(2))
       }
-    } catch { throw error.mustStop ? .failed("\(error)") : .damaged("batch \(number): \(error)") }
+    } catch {
+      throw error.mustStop ? .failed(StoreFailure(error)) : .damaged("batch \(number): \(error)")
+    }
     guard let row else { throw .damaged("batch \(number) is missing") }
     do {
       let columns = try reader.columns(of: row.bytes)

@@ -84,7 +84,7 @@ package final class Store: Sendable {
   /// the disk has failed: the program has to end without closing anything.
   package static func open(
     _ configuration: Configuration, clock: any Clock, random: any RandomSource,
-    onFailure: @escaping @Sendable (StoreError) -> Void
+    onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) async throws(StoreError) -> Store {
     try await open(
       configuration, clock: clock, random: random, threads: Threads(), onFailure: onFailure)
@@ -92,7 +92,7 @@ package final class Store: Sendable {
 
   static func open(
     _ configuration: Configuration, clock: any Clock, random: any RandomSource, threads: Threads,
-    onFailure: @escaping @Sendable (StoreError) -> Void
+    onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) async throws(StoreError) -> Store {
     let hot = HotTier(
       maximumEvents: configuration.maximumHotEvents,

@@ -18,7 +18,7 @@ extension StoreFile {
       }
       return (Array(loading.known.values) + loading.found).sorted { $0.number < $1.number }
     } catch {
-      throw error.isCorrupt ? .damaged("\(error)") : .failed("\(error)")
+      throw error.isCorrupt ? .damaged("\(error)") : .failed(StoreFailure(error))
     }
   }
 }

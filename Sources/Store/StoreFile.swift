@@ -17,12 +17,14 @@ struct StoreFile {
       if let bytes = configuration.maximumFileBytes {
         try database.execute(script: "PRAGMA max_page_count = \(bytes / 4_096)")
       }
-    } catch { throw .failed("\(error)") }
+    } catch { throw .failed(StoreFailure(error)) }
     do throws(Schema.Problem) {
       try StoreSchema.schema.migrate(database)
     } catch {
-      if case .newer = error { throw .newerFormat("\(error)") }
-      throw .failed("\(error)")
+      switch error {
+      case .newer: throw .newerFormat("\(error)")
+      case .failed(let error): throw .failed(StoreFailure(error))
+      }
     }
     do throws(SQLiteError) {
       if try meta("store_uuid") == nil {
@@ -32,7 +34,7 @@ struct StoreFile {
           try setMeta("incarnation", Self.bytes(of: 1))
         }
       }
-    } catch { throw .failed("\(error)") }
+    } catch { throw .failed(StoreFailure(error)) }
   }
 
   private static func bytes(of word: UInt64) -> [UInt8] {

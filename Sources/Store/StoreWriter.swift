@@ -14,7 +14,7 @@ actor StoreWriter {
   private let counters: StoreCounters
   private let room: StoreRoom
   private let clock: any Clock
-  private let onFailure: @Sendable (StoreError) -> Void
+  private let onFailure: @Sendable (StoreFailure) -> Void
 
   let batches = StoredBatchReader()
   private var opened: StoreFile?
@@ -27,7 +27,7 @@ actor StoreWriter {
   init(
     _ configuration: Store.Configuration, worker: Worker, hot: HotTier, shelf: BatchShelf,
     inbox: StoreInbox, room: StoreRoom, counters: StoreCounters, clock: any Clock,
-    onFailure: @escaping @Sendable (StoreError) -> Void
+    onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) {
     self.configuration = configuration
     self.worker = worker
@@ -141,7 +141,7 @@ actor StoreWriter {
     } catch {
       undo()
       // First the inbox closes: nobody who hears of the failure may wait in it again.
-      if case .failed = error { fail(error) }
+      if case .failed(let failure) = error { fail(failure) }
       if error == .diskFull { room.foundRoom(false) }
       for arrival in group { arrival.answer(.failure(error)) }
       return
@@ -172,11 +172,11 @@ actor StoreWriter {
   }
 
   /// After this the file is neither written nor closed: the next start judges what it holds.
-  private func fail(_ error: StoreError) {
+  private func fail(_ failure: StoreFailure) {
     hasFailed = true
     file.database.abandon()
-    inbox.close(error)
-    onFailure(error)
+    inbox.close(.failed(failure))
+    onFailure(failure)
   }
 
   // MARK: Between groups
@@ -190,7 +190,7 @@ actor StoreWriter {
       _ = try file.database.checkpoint(.passive)
     } catch {
       // A full disk or a reader in the way only leaves the WAL longer until the next time.
-      if error.mustStop { fail(.failed("\(error)")) }
+      if error.mustStop { fail(StoreFailure(error)) }
     }
   }
 
@@ -203,7 +203,7 @@ actor StoreWriter {
     do {
       return try body()
     } catch {
-      throw error.isFull ? .diskFull : .failed("\(error)")
+      throw error.isFull ? .diskFull : .failed(StoreFailure(error))
     }
   }
 }

@@ -8,15 +8,23 @@ import Testing
 @testable import Store
 
 /// After the third end within ten minutes because of the disk, questions only (RELIABILITY S6).
-@Suite("Failed ends") struct FailedEndsTests {
+@Suite("Failed ends, and intake after them") struct FailedEndsTests {
   private let scratch = Scratch()
   private let clock = ManualClock()
   private let minute: Int64 = 60_000
   private var directory: Directory { Directory(scratch.path) }
 
   private func start(_ disk: any Disk = SystemDisk()) -> (
-    file: FailedEndsFile, finding: FailedEndsFile.Finding?
-  ) { FailedEndsFile.open(directory, disk: disk, clock: clock) }
+    file: FailedEndsFile, finding: IntakeFinding?
+  ) { start(disk, clock) }
+
+  private func start(_ disk: any Disk, _ clock: any Clock) -> (
+    file: FailedEndsFile, finding: IntakeFinding?
+  ) {
+    let (file, problem) = FailedEndsFile.open(
+      "failures", in: scratch.path, disk: disk, clock: clock)
+    return (file, IntakeFinding(file, problem))
+  }
 
   @Test("the third end within ten minutes keeps intake shut until the first of them is that old")
   func third() {
@@ -60,8 +68,7 @@ import Testing
   func clockSetBack() {
     for _ in 0..<3 { start().file.note() }
     let past = ManualClock(start: clock.start - 86_400_000_000)
-    let finding = FailedEndsFile.open(directory, disk: SystemDisk(), clock: past).finding
-    #expect(finding == .init(reason: .ends(3), pause: .seconds(600)))
+    #expect(start(SystemDisk(), past).finding == .init(reason: .ends(3), pause: .seconds(600)))
   }
 
   @Test("a torn record leaves the one before it; a file of nothing is no record")

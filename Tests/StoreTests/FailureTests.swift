@@ -80,7 +80,7 @@ import Testing
 
   @Test("after the disk has failed nothing is written, taken or closed")
   func failed() async throws {
-    let failures = Synchronized<[StoreError]>([])
+    let failures = Synchronized<[StoreFailure]>([])
     let store = try await openStore(path) { failures.value += [$0] }
     _ = try await store.commit(try batch([event(1)], at: Stand(number: 1)))
     // A trigger is the simplest way to have a statement fail that never does.
@@ -97,7 +97,7 @@ import Testing
     #expect(results.allSatisfy { if case .failure(.failed) = $0 { true } else { false } })
     #expect(failures.value.count == 1)
     #expect(store.hot.eventCount == 1 && store.ids(of: "acme") == [id(1)])
-    await #expect(throws: failures.value[0]) { try await store.commit(try batch([event(5)])) }
+    await #expect(throws: StoreError.failed(failures.value[0])) { try await store.commit(try batch([event(5)])) }
     #expect(try await store.find(id(1), of: "acme")?.0 == event(1))
     await store.stop()
     #expect(fileSize("store.db") == size)

@@ -57,7 +57,7 @@ enum Fixture {
 func openStore(
   _ path: String, limit: Int = 10_000_000, shelfBytes: Int = 64 << 20, fileBytes: Int? = nil,
   clock: StillClock = StillClock(),
-  onFailure: @escaping @Sendable (StoreError) -> Void = { Issue.record("the disk failed: \($0)") }
+  onFailure: @escaping @Sendable (StoreFailure) -> Void = { Issue.record("the disk failed: \($0)") }
 ) async throws(StoreError) -> Store {
   var configuration = Store.Configuration(path: path)
   configuration.maximumHotEvents = limit

@@ -8,7 +8,7 @@ struct IntakeReport: Sendable {
   static let part = "intake"
 
   let store: Store
-  let finding: FailedEndsFile.Finding?
+  let finding: IntakeFinding?
 
   /// Looked at when somebody asks.
   func refresh(_ health: HealthBoard) {
@@ -17,7 +17,7 @@ struct IntakeReport: Sendable {
     health.update { $0.set(Self.part, .degraded, Self.detail(finding.reason, rest)) }
   }
 
-  static func detail(_ reason: FailedEndsFile.Finding.Reason, _ rest: Duration) -> String {
+  static func detail(_ reason: IntakeFinding.Reason, _ rest: Duration) -> String {
     let seconds = Int((rest / .seconds(1)).rounded(.up))
     return switch reason {
     case .ends(let count):
