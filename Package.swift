@@ -13,14 +13,16 @@ let settings: [SwiftSetting] =
   + features.map { .enableUpcomingFeature($0) }
 
 /// A target of our own with the settings that all of them share.
-func floor(_ name: String, on dependencies: [String] = []) -> Target {
-  .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+func floor(_ name: String, on dependencies: [String] = [], at path: String? = nil) -> Target {
+  .target(
+    name: name, dependencies: dependencies.map { .byName(name: $0) }, path: path,
+    swiftSettings: settings)
 }
 
 /// The tests of one target; `more` names what they need beside it, `scripts` what is not for Swift.
 func tests(of name: String, with more: [String] = [], scripts: [String] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: ([name] + more).map { .byName(name: $0) },
+    name: "\(name)Tests", dependencies: ([name, "TestSupport"] + more).map { .byName(name: $0) },
     exclude: scripts, swiftSettings: settings)
 }
 
@@ -123,6 +125,7 @@ let package = Package(
       path: "Benchmarks/Micro", swiftSettings: settings),
 
     // Tests.
+    floor("TestSupport", at: "Tests/TestSupport"),
     tests(of: "Platform", with: ["CLinux"]),
     tests(of: "Crypto", with: ["COpenSSL", "Platform"]),
     tests(of: "Compression", with: ["Crypto", "Platform"], scripts: ["Fixtures"]),
@@ -161,9 +164,8 @@ let package = Package(
       with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
     tests(of: "Query", with: ["Calendar", "Events", "JSON", "Platform", "QueryModel"]),
     // What questions mean, as plain loops over arrays: the oracle of everything that answers them.
-    .target(
-      name: "QueryModel", dependencies: ["Calendar", "Events", "JSON", "Query"],
-      path: "Tests/QueryModel", swiftSettings: settings),
+    floor(
+      "QueryModel", on: ["Calendar", "Events", "JSON", "Query"], at: "Tests/QueryModel"),
     tests(
       of: "Kernels",
       with: [

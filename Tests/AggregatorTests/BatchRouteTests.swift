@@ -3,6 +3,7 @@ import Crypto
 import Events
 import HTTP
 import Platform
+import TestSupport
 import Testing
 
 @testable import Aggregator

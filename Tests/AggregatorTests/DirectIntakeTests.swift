@@ -4,6 +4,7 @@ import Events
 import Platform
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Aggregator

@@ -3,6 +3,7 @@ import Glibc
 import JSON
 import Platform
 import Tenancy
+import TestSupport
 import Testing
 
 @testable import Aggregator

@@ -7,23 +7,10 @@ import JSON
 import Platform
 import SQLite
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Store
-
-/// A folder of its own in memory, gone with the value.
-final class Scratch: Sendable {
-  let path: String
-
-  init() {
-    var template = Array("/dev/shm/tributary-test-XXXXXX".utf8CString)
-    path = unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: mkdtemp($0.baseAddress!))
-    }
-  }
-
-  deinit { _ = unsafe system("rm -rf \(path)") }
-}
 
 /// A clock that moves only when it is told to.
 final class ManualClock: Clock {

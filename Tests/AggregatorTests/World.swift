@@ -7,6 +7,7 @@ import Platform
 import Store
 import Telemetry
 import Tenancy
+import TestSupport
 import Testing
 
 @testable import Aggregator

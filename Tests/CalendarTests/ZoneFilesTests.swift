@@ -1,22 +1,9 @@
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @testable import Calendar
-
-/// A folder of its own in memory, gone with the value.
-private final class Scratch {
-  let path: String
-
-  init() {
-    var template = Array("/dev/shm/tributary-test-XXXXXX".utf8CString)
-    path = unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: mkdtemp($0.baseAddress!))
-    }
-  }
-
-  deinit { _ = unsafe system("rm -rf \(path)") }
-}
 
 @Suite("The system's time zones") struct ZoneFilesTests {
   @Test("a zone is known by its name, and UTC without any file")

@@ -7,6 +7,7 @@ import Platform
 import Spool
 import Synchronization
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Collector
@@ -18,18 +19,6 @@ private enum Shared {
   }()
   static let spoolWorker = Worker(name: "spool")
   static let sealWorker = Worker(name: "sealer")
-}
-
-/// A folder of its own in memory, gone with the value.
-private final class Scratch: Sendable {
-  let directory: Directory
-
-  init() throws {
-    directory = Directory("/dev/shm/tributary-shipper-\(SystemRandom().next())")
-    try directory.create()
-  }
-
-  deinit { _ = unsafe system("rm -rf \(directory.path)") }
 }
 
 /// A spool, a shipper and an aggregator in memory.
@@ -54,7 +43,7 @@ private final class World: Sendable {
     let clock = QuickClock(loop: loop)
     self.clock = clock
     let random = SystemRandom()
-    var settings = SpoolConfiguration(directory: self.scratch.directory.file("spool"))
+    var settings = SpoolConfiguration(directory: Directory(self.scratch.path).file("spool"))
     settings.ballastBytes = 0
     spool = try await Spool.open(
       settings, worker: Shared.spoolWorker, clock: SystemClock(timers: loop), random: random,
@@ -307,7 +296,7 @@ private func events(_ count: Int) throws -> (EventList, [EventID]) {
         identity: aggregator.identity, key: aggregator.key, clock: world.clock,
         random: SystemRandom(), program: "test"),
       links: [link], spool: world.spool, book: KeyBook(),
-      folder: CollectorFolder(world.scratch.directory.path), shipper: world.shipper,
+      folder: CollectorFolder(world.scratch.path), shipper: world.shipper,
       board: world.board, bell: world.helloBell, loop: world.loop, clock: world.clock,
       random: SystemRandom(),
       log: Log(LogOutput(service: "test", level: .error, clock: world.clock)))

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Documents as clients might write them, and the damage that might happen to them on the way.
 struct RandomDocument {
   var random: SeededGenerator

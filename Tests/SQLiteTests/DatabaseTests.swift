@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import SQLite
@@ -5,20 +6,6 @@ import Testing
 #if canImport(Glibc)
   import Glibc
 #endif
-
-/// A folder of its own in memory, gone with the value.
-final class Scratch {
-  let path: String
-
-  init() {
-    var template = Array("/dev/shm/tributary-test-XXXXXX".utf8CString)
-    path = unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: mkdtemp($0.baseAddress!))
-    }
-  }
-
-  deinit { _ = unsafe system("rm -rf \(path)") }
-}
 
 @Suite("Database") struct DatabaseTests {
   let scratch = Scratch()

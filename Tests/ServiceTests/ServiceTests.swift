@@ -5,6 +5,7 @@ import Platform
 import Settings
 import Synchronization
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Service
@@ -89,18 +90,4 @@ import Testing
     #expect(written.contains("was read again"))
     #expect(written.contains("the old one stays"))
   }
-}
-
-/// A folder of its own in memory, gone with the value.
-final class Scratch: Sendable {
-  let path: String
-
-  init() {
-    var template = Array("/dev/shm/tributary-test-XXXXXX".utf8CString)
-    path = unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: mkdtemp($0.baseAddress!))
-    }
-  }
-
-  deinit { _ = unsafe system("rm -rf \(path)") }
 }

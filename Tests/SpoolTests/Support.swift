@@ -5,20 +5,6 @@ import Synchronization
 
 @testable import Spool
 
-/// A folder of its own, gone with the value; in memory unless a test is about the disk.
-final class Scratch: Sendable {
-  let path: String
-
-  init(under parent: String = "/dev/shm") {
-    var template = Array("\(parent)/tributary-test-XXXXXX".utf8CString)
-    path = unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: mkdtemp($0.baseAddress!))
-    }
-  }
-
-  deinit { _ = unsafe system("rm -rf \(path)") }
-}
-
 enum Shared {
   /// Threads of workers live as long as the process: all tests share one.
   static let worker = Worker(name: "spool-test")

@@ -2,6 +2,7 @@ import Batches
 import Crypto
 import Events
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Store

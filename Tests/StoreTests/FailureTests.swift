@@ -4,6 +4,7 @@ import Glibc
 import Platform
 import SQLite
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Store
@@ -97,7 +98,9 @@ import Testing
     #expect(results.allSatisfy { if case .failure(.failed) = $0 { true } else { false } })
     #expect(failures.value.count == 1)
     #expect(store.hot.eventCount == 1 && store.ids(of: "acme") == [id(1)])
-    await #expect(throws: StoreError.failed(failures.value[0])) { try await store.commit(try batch([event(5)])) }
+    await #expect(throws: StoreError.failed(failures.value[0])) {
+      try await store.commit(try batch([event(5)]))
+    }
     #expect(try await store.find(id(1), of: "acme")?.0 == event(1))
     await store.stop()
     #expect(fileSize("store.db") == size)

@@ -2,6 +2,7 @@ import Batches
 import Events
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Store

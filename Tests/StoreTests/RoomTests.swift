@@ -1,6 +1,7 @@
 import Events
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Store

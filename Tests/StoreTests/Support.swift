@@ -7,23 +7,12 @@ import JSON
 import Platform
 import SQLite
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Store
 
-/// A folder of its own in memory, gone with the value.
-final class Scratch: Sendable {
-  let path: String
-
-  init() {
-    var template = Array("/dev/shm/tributary-test-XXXXXX".utf8CString)
-    path = unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: mkdtemp($0.baseAddress!))
-    }
-  }
-
-  deinit { _ = unsafe system("rm -rf \(path)") }
-
+extension Scratch {
   /// Copies a database as a crash would leave it: first the file, which only checkpoints change, then
   /// the WAL, which only grows.
   func copy(_ name: String, to copy: String) {

@@ -3,6 +3,7 @@ import Events
 import Glibc
 import Platform
 import SQLite
+import TestSupport
 import Testing
 
 @testable import Store

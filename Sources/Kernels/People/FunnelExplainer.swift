@@ -29,11 +29,17 @@ package struct FunnelExplainer {
   private init(_ plan: FunnelPlan, _ events: [Event]) {
     self.plan = plan
     self.events = events
-    if plan.order == .unordered { matchUnordered() } else { matchOrdered() }
+    if plan.order == .unordered {
+      match(by: UnorderedFunnelMatcher(plan))
+      matches.sort { ($0.time, $0.ordinal) < ($1.time, $1.ordinal) }
+    } else {
+      match(by: FunnelMatcher(plan))
+    }
   }
 
-  private mutating func matchOrdered() {
-    var matcher = FunnelMatcher(plan)
+  private mutating func match<Matcher: ExplainedMatcher & ~Copyable>(by matcher: consuming Matcher)
+  {
+    var matcher = matcher
     for (place, event) in events.enumerated() {
       matcher.add(
         time: event.time, steps: event.steps, exclusions: event.exclusions, ordinal: place)
@@ -43,20 +49,6 @@ package struct FunnelExplainer {
       matches.append(
         .init(step: step, time: matcher.time(ofStep: step), ordinal: matcher.ordinal(ofStep: step)))
     }
-  }
-
-  private mutating func matchUnordered() {
-    var matcher = UnorderedFunnelMatcher(plan)
-    for (place, event) in events.enumerated() {
-      matcher.add(
-        time: event.time, steps: event.steps, exclusions: event.exclusions, ordinal: place)
-    }
-    outcome = matcher.finish()
-    for step in stepsOfPath {
-      matches.append(
-        .init(step: step, time: matcher.time(ofStep: step), ordinal: matcher.ordinal(ofStep: step)))
-    }
-    matches.sort { ($0.time, $0.ordinal) < ($1.time, $1.ordinal) }
   }
 
   private var stepsOfPath: [Int] {
@@ -100,3 +92,14 @@ package struct FunnelExplainer {
     plan.order == .unordered ? ~outcome.path : plan.exposed[outcome.reached] << 1
   }
 }
+
+/// What both matchers have for an explanation.
+private protocol ExplainedMatcher: ~Copyable {
+  mutating func add(time: Int64, steps: UInt32, exclusions: UInt32, ordinal: Int)
+  mutating func finish() -> FunnelOutcome
+  func time(ofStep step: Int) -> Int64
+  func ordinal(ofStep step: Int) -> Int
+}
+
+extension FunnelMatcher: ExplainedMatcher {}
+extension UnorderedFunnelMatcher: ExplainedMatcher {}

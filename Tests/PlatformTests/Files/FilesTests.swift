@@ -1,21 +1,8 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Platform
-
-/// A folder of its own in memory, gone with the value.
-final class Scratch {
-  let path: String
-
-  init() {
-    var template = Array("/dev/shm/tributary-test-XXXXXX".utf8CString)
-    path = unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: mkdtemp($0.baseAddress!))
-    }
-  }
-
-  deinit { _ = unsafe system("rm -rf \(path)") }
-}
 
 @Suite("Files") struct FilesTests {
   let scratch = Scratch()
