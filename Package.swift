@@ -52,7 +52,7 @@ let package = Package(
 
     // What an event is and how it arrives.
     floor("Events", on: ["Platform", "JSON", "Calendar", "Crypto"]),
-    floor("Dialects", on: ["Platform", "JSON", "Events"]),
+    floor("Dialects", on: ["Platform", "JSON", "Events", "Crypto"]),
 
     // How it waits, travels and is sealed.
     floor("Columns", on: ["Compression", "Platform"]),
@@ -94,7 +94,8 @@ let package = Package(
     floor(
       "Operator",
       on: [
-        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "Platform", "Tenancy",
+        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
+        "Tenancy",
       ]),
 
     // The programs: wiring only.
@@ -162,6 +163,8 @@ let package = Package(
     tests(
       of: "Store",
       with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+    tests(
+      of: "Operator", with: ["Batches", "Compression", "Dialects", "Events", "JSON", "Platform"]),
     tests(of: "Query", with: ["Calendar", "Events", "JSON", "Platform", "QueryModel"]),
     // What questions mean, as plain loops over arrays: the oracle of everything that answers them.
     floor(

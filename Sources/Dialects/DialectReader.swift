@@ -7,7 +7,7 @@ package struct DialectReader: ~Copyable {
   var draft = EventDraft()
   /// For the `__identify` of an item, an operation beside its event.
   private var secondDraft = EventDraft()
-  private let ids: EventIDSource
+  let ids: EventIDSource
 
   package init(ids: EventIDSource) { self.ids = ids }
 

@@ -101,6 +101,9 @@ extension EventDraft {
     }
   }
 
+  /// Gives the event an id of ours; it counts as one that its client gave.
+  package mutating func set(id: EventID) { self.id = id }
+
   /// The key that the client gave the event, for a rejection that names it.
   package var keyText: String? {
     guard let place = places[Slot.key.rawValue] else { return nil }

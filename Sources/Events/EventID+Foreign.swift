@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 import Platform
 
 // Ids from keys that are no UUIDv7. The same key makes the same id on every machine and in every
@@ -37,6 +37,23 @@ extension EventID {
     input.append(text: idempotencyKey.text)
     input.append(varint: UInt64(index))
     if part > 0 { input.append(varint: UInt64(part)) }
+    self.init(hashing: input.bytes, milliseconds: milliseconds)
+  }
+
+  /// The id of a line that names none, in a file of events. The same line at the same place of the
+  /// same file, which its first line stands for, is the same event: a file that is read again, from
+  /// another folder or through a pipe or after it has grown, meets itself.
+  package init(
+    line: Span<UInt8>, at offset: Int, ofFileBeginningWith firstLine: Digest, project: ProjectID,
+    milliseconds: Int64?
+  ) {
+    var input = ByteWriter(capacity: 128 + line.count)
+    input.append(text: "tributary line id 1")
+    input.append(text: project.text)
+    input.append(firstLine.bytes)
+    input.append(littleEndian: Int64(offset))
+    input.append(varint: UInt64(line.count))
+    input.append(line)
     self.init(hashing: input.bytes, milliseconds: milliseconds)
   }
 
