@@ -18,6 +18,8 @@ struct AggregatorFace: Sendable {
   private let pair: PairRoutes
   private let batches: BatchRoute
   private let operations: OperationRoutes
+  /// For the control socket alone.
+  let imports: ImportRoute
 
   init(
     store: Store, tenants: Tenants, key: SigningKey, clock: any Clock, random: any RandomSource,
@@ -28,6 +30,7 @@ struct AggregatorFace: Sendable {
     let limits = BatchLimits.standard
     let board = tenants.board
     let clocks = CollectorClocks()
+    let decoders = BatchDecoders(count: decoders)
     intake = IntakeFace(
       sink: DirectSink(
         intake: DirectIntake(store: store, key: key, clock: clock, random: random), store: store),
@@ -41,7 +44,11 @@ struct AggregatorFace: Sendable {
       log: log, clocks: clocks)
     batches = BatchRoute(
       store: store, board: board, limits: limits, clock: clock, clocks: clocks,
-      decoders: BatchDecoders(count: decoders), metrics: metrics, log: log)
+      decoders: decoders, metrics: metrics, log: log)
+    imports = ImportRoute(
+      store: store, board: board, limits: limits, clock: clock, decoders: decoders,
+      sealer: ImportSealer(store: store.identity.id, key: key, clock: clock, random: random),
+      metrics: metrics)
     operations = OperationRoutes(registry: registry, health: health) { refreshHealth() }
     registry.gauge(
       "tributary_challenges_used", "Challenges that were used and have not expired."

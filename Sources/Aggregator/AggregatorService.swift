@@ -129,7 +129,8 @@ package final class AggregatorService: RunningService {
       [
         face.plainRouter(anonymousProject: anonymous), face.secureRouter(anonymousProject: nil),
         ControlFace(
-          tenants: tenants, folder: folder, health: health, refreshHealth: refreshHealth
+          tenants: tenants, folder: folder, health: health, imports: face.imports,
+          refreshHealth: refreshHealth
         ).router,
       ],
       on: loops, slots: slots, registry: registry)

@@ -14,6 +14,7 @@ struct ControlFace: Sendable {
   let tenants: Tenants
   let folder: DataFolder
   let health: HealthBoard
+  let imports: ImportRoute
   let refreshHealth: @Sendable () -> Void
 
   var router: Router {
@@ -28,6 +29,7 @@ struct ControlFace: Sendable {
       await answer { try await revoke(request) }
     }
     router.add(.post, "/projects") { request in await answer { try await addProject(request) } }
+    imports.mount(on: &router)
     return router
   }
 

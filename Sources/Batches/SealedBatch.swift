@@ -42,12 +42,21 @@ package struct SealedBatch: Equatable, Sendable {
     compressor: ZstdCompressor
   ) -> SealedBatch {
     let compressed = compressor.compress(body.bytes.span, cuts: body.cuts, level: level)
+    return seal(
+      compressed: compressed, rows: body.rows, plainBytes: body.bytes.count,
+      firstSequence: firstSequence, as: label, key: key)
+  }
+
+  /// Seals a body that was encoded and compressed elsewhere, and decoded here.
+  package static func seal(
+    compressed: [UInt8], rows: Int, plainBytes: Int, firstSequence: UInt64, as label: Label,
+    key: SigningKey
+  ) -> SealedBatch {
     let content = BatchHeader.Body(
-      events: body.rows, compressedBytes: compressed.count, plainBytes: body.bytes.count,
+      events: rows, compressedBytes: compressed.count, plainBytes: plainBytes,
       digest: sha256(compressed.span))
     return SealedBatch(
-      label, .events(content), firstSequence...(firstSequence + UInt64(body.rows - 1)), compressed,
-      key)
+      label, .events(content), firstSequence...(firstSequence + UInt64(rows - 1)), compressed, key)
   }
 
   /// Seals the news that these sequences will not come.

@@ -53,6 +53,13 @@ final class World: Sendable {
       store: store, board: tenants.board, limits: limits, clock: clock, clocks: clocks,
       decoders: BatchDecoders(count: 1), metrics: IntakeMetrics(MetricRegistry()), log: log
     ).mount(on: &router)
+    ImportRoute(
+      store: store, board: tenants.board, limits: limits, clock: clock,
+      decoders: BatchDecoders(count: 1),
+      sealer: ImportSealer(
+        store: store.identity.id, key: aggregatorKey, clock: clock, random: random),
+      metrics: IntakeMetrics(MetricRegistry())
+    ).mount(on: &router)
     self.router = router
   }
 

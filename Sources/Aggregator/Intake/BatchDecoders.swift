@@ -8,6 +8,13 @@ import Synchronization
 struct DecodedBatch: Sendable {
   let columns: BatchColumns
   let rejected: [RejectedRow]
+
+  init(_ columns: BatchColumns) {
+    self.columns = columns
+    rejected = columns.problems().map { row, problem in
+      RejectedRow(row: row, code: "invalid_event", reason: "The event is not valid: \(problem).")
+    }
+  }
 }
 
 /// Threads that check and decode what collectors send: as many as there are cores.
@@ -26,11 +33,20 @@ final class BatchDecoders: Sendable {
       _ body: [UInt8], _ envelope: BatchEnvelope, _ limits: BatchLimits
     ) throws(BatchProblem) -> DecodedBatch {
       let plain = try envelope.plainBody(body.span, decompressor: decompressor, limits: limits)
-      let columns = try BatchColumns(decoding: plain, for: envelope.header, limits: limits)
-      let rejected = columns.problems().map { row, problem in
-        RejectedRow(row: row, code: "invalid_event", reason: "The event is not valid: \(problem).")
-      }
-      return DecodedBatch(columns: columns, rejected: rejected)
+      return DecodedBatch(try BatchColumns(decoding: plain, for: envelope.header, limits: limits))
+    }
+
+    func decode(
+      _ body: [UInt8], plainBytes: Int, _ limits: BatchLimits,
+      seal: @Sendable (_ rows: Int) -> SealedBatch
+    ) throws(BatchProblem) -> (DecodedBatch, SealedBatch) {
+      let plain: [UInt8]
+      do {
+        plain = try decompressor.decompress(
+          body.span, exactSize: plainBytes, limit: limits.plainBytes)
+      } catch { throw .badCompression }
+      let columns = try BatchColumns(decoding: plain, limits: limits)
+      return (DecodedBatch(columns), seal(columns.rowCount))
     }
   }
 
@@ -43,8 +59,20 @@ final class BatchDecoders: Sendable {
   func decode(
     _ body: [UInt8], _ envelope: BatchEnvelope, _ limits: BatchLimits
   ) async throws(BatchProblem) -> DecodedBatch {
+    try await nextDecoder.decode(body, envelope, limits)
+  }
+
+  /// Decompresses within bounds and decodes a body without an envelope, and has it sealed, which
+  /// hashes all of it, on the same thread.
+  func decode(
+    _ body: [UInt8], plainBytes: Int, _ limits: BatchLimits,
+    seal: @Sendable (_ rows: Int) -> SealedBatch
+  ) async throws(BatchProblem) -> (DecodedBatch, SealedBatch) {
+    try await nextDecoder.decode(body, plainBytes: plainBytes, limits, seal: seal)
+  }
+
+  private var nextDecoder: Decoder {
     let next = turn.wrappingAdd(1, ordering: .relaxed).oldValue
-    let decoder = decoders[Int(UInt(bitPattern: next) % UInt(decoders.count))]
-    return try await decoder.decode(body, envelope, limits)
+    return decoders[Int(UInt(bitPattern: next) % UInt(decoders.count))]
   }
 }
