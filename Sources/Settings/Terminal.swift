@@ -13,6 +13,12 @@ package struct Terminal: Sendable {
   /// What went wrong goes to standard error.
   package func warn(_ text: String) { write("\(program): \(text)\n", to: STDERR_FILENO) }
 
+  /// Words about work that is going on, as they are, to standard error.
+  package func tell(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// Whether a person is likely to look at standard error as it is written.
+  package static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
+
   package func fail(_ text: String, _ code: ExitCode) -> Never {
     warn(text)
     end(code)

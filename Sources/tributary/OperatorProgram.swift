@@ -11,6 +11,7 @@ enum OperatorProgram {
     name: "tributary", version: "0.1.0",
     summary: "The operator's and developer's tool of Tributary.",
     commands: [
+      ImportCommand.command,
       Command(
         "bench", "Measures a running pair.",
         subcommands: [
@@ -26,19 +27,24 @@ enum OperatorProgram {
               .value("connections", "N", "connections at one time; 5 if not given"),
               .flag("json", "print one JSON object"),
             ])
-        ])
+        ]),
     ],
     examples: [
       CommandExample(
+        "tributary import events.ndjson --data /var/lib/tributary/aggregator",
+        "brings a file of events into the aggregator of this machine"),
+      CommandExample(
         "tributary bench batches --aggregator https://localhost:7443 --token te_… --project my-app"
           + " --sample events.ndjson",
-        "how many events a second an aggregator stores")
+        "how many events a second an aggregator stores"),
     ])
 
   static func main() {
     do {
       switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
       case .print(let text): terminal.print(text)
+      case .run(let invocation) where invocation.command == ["import"]:
+        ImportCommand.run(invocation)
       case .run(let invocation):
         terminal.wait {
           do { try await benchBatches(invocation) } catch {
