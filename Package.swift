@@ -42,6 +42,7 @@ let package = Package(
     floor("Crypto", on: ["COpenSSL", "Platform"]),
     floor("Compression", on: ["CZstd"]),
     floor("JSON", on: ["CScan"]),
+    floor("Patterns"),
     floor("Calendar", on: ["Platform"]),
     floor("Telemetry", on: ["Calendar", "JSON", "Platform"]),
     floor("Settings", on: ["JSON", "Platform", "Telemetry"]),
@@ -122,6 +123,7 @@ let package = Package(
       dependencies: [
         "Batches", "Columns", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
         "Platform", "SQLite", "Sections", "Spool", "Store", "Telemetry", "Tenancy",
+        "Patterns", "Platform", "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 
@@ -134,6 +136,7 @@ let package = Package(
     tests(of: "Telemetry", with: ["JSON", "Platform"]),
     tests(of: "Settings", with: ["JSON", "Platform", "Telemetry"]),
     tests(of: "SQLite", with: ["CSQLite", "Platform"]),
+    tests(of: "Patterns"),
     tests(of: "Calendar", with: ["Platform"], scripts: ["Fixtures"]),
     tests(of: "HTTP", with: ["CHTTP", "COpenSSL", "Compression", "Crypto", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"]),
@@ -191,7 +194,8 @@ if Context.environment["TRIBUTARY_FUZZ"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Batches", "Calendar", "Compression", "Dialects", "Events", "HTTP", "JSON", "Platform",
+        "Batches", "Calendar", "Compression", "Dialects", "Events", "HTTP", "JSON", "Patterns",
+        "Platform",
       ],
       path: "Fuzz/Program",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))

@@ -11,6 +11,7 @@ import JSON
     ("http", benchmarkHTTP),
     ("ids", benchmarkIDs),
     ("json", benchmarkJSON),
+    ("patterns", benchmarkPatterns),
     ("request", benchmarkRequest),
     ("spool", benchmarkSpool),
     ("store", benchmarkStore),

@@ -18,6 +18,7 @@ enum Fuzz {
     ("deflate", fuzzDeflate),
     ("gzip", fuzzGzip),
     ("zstd", fuzzZstd),
+    ("patterns", fuzzPatterns),
     ("batch-body", fuzzBatchBody),
     ("batch-records", fuzzBatchRecords),
     ("batch-header", fuzzBatchHeader),
