@@ -139,7 +139,7 @@ let package = Package(
     tests(of: "Patterns"),
     tests(of: "Calendar", with: ["Platform"], scripts: ["Fixtures"]),
     tests(of: "HTTP", with: ["CHTTP", "COpenSSL", "Compression", "Crypto", "Platform"]),
-    tests(of: "Events", with: ["Platform", "JSON"]),
+    tests(of: "Events", with: ["Platform", "JSON"], scripts: ["Fixtures"]),
     tests(of: "Spool", with: ["CFaultVFS", "Events", "Platform", "SQLite"]),
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),

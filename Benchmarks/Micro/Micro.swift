@@ -4,6 +4,7 @@ import JSON
 
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
+    ("agents", benchmarkAgents),
     ("batches", benchmarkBatches),
     ("columns", benchmarkColumns),
     ("compression", benchmarkCompression),

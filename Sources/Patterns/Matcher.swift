@@ -10,6 +10,8 @@ package struct Matcher: ~Copyable {
   private let pattern: CompiledPattern
   private var cache: StateCache
   private var sets: StateSets
+  /// The row in which a text begins, for each of what may stand before; 0 where none is known yet.
+  private var startRows: InlineArray<3, Int> = [0, 0, 0]
   /// Bytes walked over without the table since it was full.
   private var slowBytes = 0
   private var literalSteps = 0
@@ -80,13 +82,21 @@ package struct Matcher: ~Copyable {
   // The machine.
 
   private mutating func run(_ text: Span<UInt8>, from start: Int) -> Bool {
-    if slowBytes > Self.slowStepsWorthReset * cache.count { cache.removeAll() }
-    if cache.count == 0 { slowBytes = 0 }
-    guard sets.begin() == .moved else { return true }
+    if slowBytes > Self.slowStepsWorthReset * cache.count {
+      cache.removeAll()
+      startRows = [0, 0, 0]
+      slowBytes = 0
+    }
     let before = sets.before(text, at: start)
-    guard var row = cache.row(of: sets, before: before) else {
-      sets.keepNext()
-      return simulate(text, from: start, before)
+    var row = startRows[Int(before.rawValue)]
+    if row == 0 {
+      guard sets.begin() == .moved else { return true }
+      guard let begun = cache.row(of: sets, before: before) else {
+        sets.keepNext()
+        return simulate(text, from: start, before)
+      }
+      row = begun
+      startRows[Int(before.rawValue)] = row
     }
     var index = start
     while true {

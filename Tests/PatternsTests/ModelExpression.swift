@@ -119,6 +119,12 @@ indirect enum ModelExpression {
     }
   }
 
+  /// The scalars whose lowercase is the same.
+  private static let alike: [String: [Unicode.Scalar]] = {
+    let scalars = (UInt32(0)...0x1_FFFF).compactMap { Unicode.Scalar($0) }
+    return Dictionary(grouping: scalars) { $0.properties.lowercaseMapping }
+  }()
+
   private func includes(_ scalar: Unicode.Scalar, _ ignoresCase: Bool) -> Bool {
     func fold(_ scalar: Unicode.Scalar) -> String {
       ignoresCase && scalar.properties.lowercaseMapping.unicodeScalars.count == 1
@@ -127,12 +133,8 @@ indirect enum ModelExpression {
     switch self {
     case .scalar(let own): return fold(own) == fold(scalar)
     case .scalars(let ranges, let isNegated):
-      let isInside = ranges.contains { range in
-        (range.lowerBound.value...range.upperBound.value).contains { value in
-          Unicode.Scalar(value).map { $0 == scalar || ignoresCase && fold($0) == fold(scalar) }
-            ?? false
-        }
-      }
+      let alike = ignoresCase ? Self.alike[fold(scalar)] ?? [scalar] : [scalar]
+      let isInside = ranges.contains { range in alike.contains { range.contains($0) } }
       return isInside != isNegated
     case .shorthand(let letter):
       switch letter {
