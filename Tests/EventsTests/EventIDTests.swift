@@ -48,6 +48,9 @@ final class TestClock: Clock {
         let other = EventID(text: changed.span)
         let upper = (0x41...0x46).contains(byte) && byte | 0x20 == text[index]
         #expect((other == id) == (byte == text[index] || upper))
+        let isDigit =
+          (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20) && byte > 0x40
+        if text[index] != UInt8(ascii: "-"), !isDigit { #expect(other == nil) }
       }
     }
   }
