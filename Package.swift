@@ -75,13 +75,22 @@ let package = Package(
 
     // How it is kept.
     floor(
-      "Sections", on: ["CLinux", "Columns", "Compression", "Crypto", "Events", "Platform"]),
+      "Sections",
+      on: ["Batches", "CLinux", "Columns", "Compression", "Crypto", "Events", "Platform"]),
 
     // How it is counted.
     floor("Query", on: ["Calendar", "Events", "JSON"]),
     floor(
-      "Store", on: ["Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite"]),
-    floor("Kernels", on: ["Batches", "Calendar", "Events", "Query", "Store"]),
+      "Store",
+      on: [
+        "Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite", "Sections",
+      ]),
+    floor(
+      "Kernels",
+      on: [
+        "Batches", "Calendar", "Columns", "Compression", "Events", "JSON", "Platform", "Query",
+        "Sections", "Store",
+      ]),
 
     // The faces.
     floor(
@@ -122,6 +131,12 @@ let package = Package(
       name: "micro",
       dependencies: [
         "Batches", "Columns", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
+        "Platform", "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
+        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
+        "SQLite", "Sections", "Spool", "Store", "Telemetry", "Tenancy",
+        "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
+        "Kernels", "Platform", "Query", "SQLite", "Sections", "Spool", "Store", "Telemetry",
+        "Tenancy",
         "Platform", "SQLite", "Sections", "Spool", "Store", "Telemetry", "Tenancy",
         "Patterns", "Platform", "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
       ],
@@ -162,10 +177,14 @@ let package = Package(
     tests(
       of: "Batches", with: ["Platform", "Crypto", "Compression", "JSON", "Events", "Columns"],
       scripts: ["Golden"]),
-    tests(of: "Sections", with: ["Columns", "Crypto", "Events", "Platform"]),
+    tests(
+      of: "Sections",
+      with: ["Batches", "Columns", "Compression", "Crypto", "Events", "JSON", "Platform"]),
     tests(
       of: "Store",
-      with: ["Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite"]),
+      with: [
+        "Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite", "Sections",
+      ]),
     tests(
       of: "Operator", with: ["Batches", "Compression", "Dialects", "Events", "JSON", "Platform"]),
     tests(of: "Query", with: ["Calendar", "Events", "JSON", "Platform", "QueryModel"]),
@@ -175,14 +194,14 @@ let package = Package(
     tests(
       of: "Kernels",
       with: [
-        "Batches", "Calendar", "Compression", "Crypto", "Events", "JSON", "Platform", "Query",
-        "QueryModel", "Store",
+        "Batches", "Calendar", "Columns", "Compression", "Crypto", "Events", "JSON", "Platform",
+        "Query", "QueryModel", "Sections", "Store",
       ]),
     tests(
       of: "Aggregator",
       with: [
         "Batches", "Calendar", "Compression", "Crypto", "Events", "HTTP", "JSON", "Kernels",
-        "Platform", "Query", "SQLite", "Store", "Telemetry", "Tenancy",
+        "Platform", "Query", "SQLite", "Sections", "Store", "Telemetry", "Tenancy",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -16,7 +16,8 @@ import JSON
     ("request", benchmarkRequest),
     ("spool", benchmarkSpool),
     ("store", benchmarkStore),
-    ("json", benchmarkJSON), ("dialects", benchmarkDialects),
+    ("dialects", benchmarkDialects),
+    ("sections", benchmarkSections),
   ]
 
   static func main() throws {

@@ -119,16 +119,15 @@ private func label(_ project: String) throws -> SealedBatch.Label {
       monotonicMilliseconds: 9))
 }
 
-/// The records that these lines become when they come in requests of 100.
-private func records(
-  _ lines: [Range<Int>], _ bytes: [UInt8], receivedAt time: Int64
+/// The records that these lines become when they come in requests of 100; without a time of receipt
+/// each of them comes a moment after it happened.
+func records(
+  _ lines: [Range<Int>], _ bytes: [UInt8], receivedAt time: Int64?
 ) throws -> EventList {
   var list = EventList()
   var draft = EventDraft()
   let ids = EventIDSource(clock: StillClock(), random: SystemRandom())
   for (index, line) in lines.enumerated() {
-    let reception = Reception(
-      project: try ProjectID("acme-web"), milliseconds: time + Int64(index / 100) * 7)
     var cursor = JSONCursor(at: line.lowerBound)
     try cursor.enterObject(bytes.span)
     while let key = try cursor.nextKey(bytes.span) {
@@ -144,13 +143,17 @@ private func records(
       default: _ = try cursor.skip(bytes.span)
       }
     }
+    let received = time.map { $0 + Int64(index / 100) * 7 }
+    let reception = Reception(
+      project: try ProjectID("acme-web"),
+      milliseconds: received ?? (draft.clientTime ?? 0) + 40 + Int64(index % 30))
     try draft.finish(
       reception, dialect: "bench", index: index, textBytes: line.count, ids: ids, into: &list)
   }
   return list
 }
 
-private func isIn(_ bytes: [UInt8], _ line: Range<Int>, _ marker: [UInt8]) -> Bool {
+func isIn(_ bytes: [UInt8], _ line: Range<Int>, _ marker: [UInt8]) -> Bool {
   // The project stands behind the id, near the start.
   for start in line.lowerBound..<(line.lowerBound + 80) {
     if bytes[start..<(start + marker.count)].elementsEqual(marker) { return true }

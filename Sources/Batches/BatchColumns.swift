@@ -6,16 +6,16 @@ package struct BatchColumns: Sendable {
   package let core: BatchCore
   package let sessions: BatchCore.IdentityColumn
 
-  let fields: [Field]
-  let shapes: Shapes
-  let propsShapes: [UInt32]
-  let ctxShapes: [UInt32]
+  package let fields: [Field]
+  package let shapes: Shapes
+  package let propsShapes: [UInt32]
+  package let ctxShapes: [UInt32]
   /// Column after column: the bits of a number, 0 or 1, or an entry of the arena.
-  let values: [UInt64]
+  package let values: [UInt64]
   /// For each value of each row, in the order of the row's shapes, where it stands in `values`.
-  let places: [UInt32]
+  package let places: [UInt32]
   /// Where each row's part of `places` begins, and one more for the end.
-  let placeStarts: [UInt32]
+  package let placeStarts: [UInt32]
   /// Where each record would end, if all were written back to back.
   let recordEnds: [Int]
 
@@ -50,14 +50,14 @@ package struct BatchColumns: Sendable {
 }
 
 /// Sequences of fields, back to back.
-struct Shapes: Sendable {
-  var fields: [UInt32] = []
+package struct Shapes: Sendable {
+  package internal(set) var fields: [UInt32] = []
   var ends: [Int] = []
 
-  var count: Int { ends.count }
+  package var count: Int { ends.count }
 
   @inline(__always)
-  func range(_ shape: UInt32) -> Range<Int> {
+  package func range(_ shape: UInt32) -> Range<Int> {
     (shape == 0 ? 0 : ends[Int(shape) &- 1])..<ends[Int(shape)]
   }
 }

@@ -1,4 +1,4 @@
-import Columns
+package import Columns
 private import Events
 
 /// What kind of value a field holds. `false` and `true` are one kind; an object is a field too, its
@@ -20,17 +20,17 @@ package enum FieldKind: UInt8, Sendable {
 
   /// Whether the field has a column: null and the braces of an object say all themselves.
   @inline(__always)
-  var hasValues: Bool { self != .null && self != .object }
+  package var hasValues: Bool { self != .null && self != .object }
 }
 
 /// One (path, kind) of `props` or `ctx`, and so one column. The same key with another kind of value is
 /// another field: a type conflict is nothing special.
-struct Field {
+package struct Field: Sendable {
   /// 0 for a member of `props`, 1 of `ctx`, n + 2 for a member of the object that field n is.
-  let parent: UInt32
-  let kind: FieldKind
+  package let parent: UInt32
+  package let kind: FieldKind
   /// Where the key stands: in the records when encoding, an entry of the arena when decoding.
-  var key: TextPlace
+  package internal(set) var key: TextPlace
   /// `props` or `ctx`, whichever it lies under.
   let root: UInt32
   /// How many objects it lies in: 1 for a member of `props` itself.
@@ -39,7 +39,7 @@ struct Field {
   static let props: UInt32 = 0
   static let ctx: UInt32 = 1
   /// What is added to a field's number where it is a parent.
-  static let base: UInt32 = 2
+  package static let base: UInt32 = 2
 
   /// `fields` are those before this one, its parent among them.
   init(parent: UInt32, kind: FieldKind, key: TextPlace, after fields: [Field]) {

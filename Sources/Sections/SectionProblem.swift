@@ -9,4 +9,8 @@ package enum SectionProblem: Error, Equatable, Sendable {
   case unknownVersion(UInt32)
   /// The keys were made with another secret.
   case foreignSecret
+  /// The directory is not one, or its numbers disagree.
+  case directory(String)
+  /// What was read is not a column of this kind and count.
+  case column(String)
 }

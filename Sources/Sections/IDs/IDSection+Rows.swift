@@ -60,8 +60,9 @@ extension IDSection {
         block: block % IDTimeGaps.blocksPerExtent, row: row % Lanes.blockCount, bytes)
     }
     guard let gap else { throw .damaged(extent: number) }
-    let (sum, overflow) = time.addingReportingOverflow(gap)
-    guard !overflow, 0...EventID.maximumMilliseconds ~= sum else {
+    // The gap was taken modulo 2^64 too, so it is right whatever time a row has.
+    let sum = time &+ gap
+    guard 0...EventID.maximumMilliseconds ~= sum else {
       throw .damaged(extent: number)
     }
     return sum

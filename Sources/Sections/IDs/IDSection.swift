@@ -42,6 +42,15 @@ package struct IDSection: Sendable {
     return hits.found
   }
 
+  /// Where ids of the batch may be here, strays among them: where a section may have some, its map of
+  /// times cannot say.
+  package func findWithStrays(_ batch: IDBatch) throws(SectionProblem) -> [IDHit] {
+    guard root.hasGaps else { return try find(batch) }
+    var hits = Hits(count: root.count)
+    try pages.find((0..<UInt32(batch.count)).map { $0 }, of: batch.entries, &hits)
+    return hits.found
+  }
+
   /// How many ids of the batch `find` would look for in the pages.
   package func candidateCount(_ batch: IDBatch) -> Int {
     var chosen: [UInt32] = []

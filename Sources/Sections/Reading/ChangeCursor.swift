@@ -1,0 +1,41 @@
+package import Columns
+
+/// Where the values of a column begin that stay the same over many rows, a block at a time.
+package struct ChangeCursor {
+  private let column: ChangeBlocks
+  private var pieces: PieceCursor
+  package private(set) var runs = ChangeRuns()
+  private var loaded = -1
+
+  package var rowCount: Int { column.head.count }
+  package var changeCount: Int { column.changeCount }
+
+  package init(_ place: ColumnPlace, of source: any ExtentSource) throws(SectionProblem) {
+    do { column = try ChangeBlocks(head: place.head.span) } catch { throw .column("\(error)") }
+    pieces = PieceCursor(place, of: source)
+  }
+
+  /// Brings the changes of a block into `runs`.
+  package mutating func load(_ block: Int) throws(SectionProblem) {
+    if block == loaded { return }
+    let (extent, range) = try pieces.piece(ofBlock: block)
+    let column = self.column
+    try extent.read(range) { piece throws(BlockProblem) in
+      try column.decode(block, of: piece, into: &runs)
+    }
+    loaded = block
+  }
+
+  /// Which value holds in a row.
+  package mutating func value(of row: Int) throws(SectionProblem) -> Int {
+    try load(row / Lanes.blockCount)
+    let wanted = UInt16(row % Lanes.blockCount)
+    var low = 0
+    var high = runs.starts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if runs.starts[middle] <= wanted { low = middle + 1 } else { high = middle }
+    }
+    return runs.first + low - 1
+  }
+}

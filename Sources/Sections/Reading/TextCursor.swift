@@ -1,0 +1,111 @@
+package import Columns
+package import Compression
+
+/// A column of texts: block after block, or one by one. What has a dictionary can also be read as codes.
+package struct TextCursor {
+  /// The dictionary, where the column has one: then it is read as codes.
+  package let lexicon: TextLexicon?
+  private var codes: CodeCursor?
+  private var pieces: PieceCursor
+  private let blocks: TextBlocks?
+  /// The texts of the block that was loaded last, where there is no dictionary.
+  package private(set) var texts = TextRows()
+  private var loaded = -1
+  private let decompressor: ZstdDecompressor
+
+  package let count: Int
+
+  package init(
+    _ places: TextPlaces, lexicon: TextLexicon?, of source: any ExtentSource,
+    _ decompressor: ZstdDecompressor
+  ) throws(SectionProblem) {
+    self.decompressor = decompressor
+    self.lexicon = lexicon
+    pieces = PieceCursor(places.values, of: source)
+    if let lexicon {
+      let codes = try CodeCursor(places.values, of: source)
+      guard codes.limit == lexicon.count else { throw .column("codes of another dictionary") }
+      count = codes.count
+      self.codes = codes
+      blocks = nil
+    } else {
+      let blocks: TextBlocks
+      do { blocks = try TextBlocks(head: places.values.head.span) } catch {
+        throw .column("\(error)")
+      }
+      count = blocks.head.count
+      self.blocks = blocks
+    }
+  }
+
+  /// The codes of the block that was loaded last, where there is a dictionary.
+  package var codeValues: [UInt32] { codes?.values ?? [] }
+
+  /// Brings the codes of a block into `codeValues`, or its texts into `texts`, and says how many there
+  /// are.
+  @discardableResult
+  package mutating func load(_ block: Int) throws(SectionProblem) -> Int {
+    if let count = try codes?.load(block) { return count }
+    if block != loaded, let blocks {
+      texts.removeAll()
+      loaded = -1
+      let (extent, range) = try pieces.piece(ofBlock: block)
+      let decompressor = self.decompressor
+      try extent.read(range) { piece throws(BlockProblem) in
+        try blocks.decode(block, of: piece, decompressor, into: &texts)
+      }
+      loaded = block
+    }
+    return texts.count
+  }
+
+  /// The entries of the dictionary; 0 where there is none.
+  package var lexiconCount: Int { codes?.limit ?? 0 }
+
+  /// The code of one text; nil where there is no dictionary.
+  package mutating func code(at index: Int) throws(SectionProblem) -> UInt32? {
+    if index % Lanes.blockCount == 0, index < count { try codes?.load(index / Lanes.blockCount) }
+    return try codes?.value(at: index)
+  }
+
+  /// Appends the bytes of one text.
+  package mutating func append(
+    _ index: Int, to bytes: inout TextRows
+  ) throws(SectionProblem) {
+    guard index < count else { throw .column("no text \(index)") }
+    if let lexicon, let code = try codes?.value(at: index) {
+      let all = lexicon.texts.bytes
+      let span = all.span
+      bytes.append(span.extracting(lexicon.texts.range(of: Int(code))))
+    } else {
+      try load(index / Lanes.blockCount)
+      guard index % Lanes.blockCount < texts.count else { throw .column("no text \(index)") }
+      let all = texts.bytes
+      let span = all.span
+      bytes.append(span.extracting(texts.range(of: index % Lanes.blockCount)))
+    }
+  }
+}
+
+extension TextPlaces {
+  /// The dictionary, if the column has one.
+  func loadLexicon(
+    of source: any ExtentSource, _ decompressor: ZstdDecompressor
+  ) throws(SectionProblem) -> TextLexicon? {
+    guard !lexicon.head.isEmpty else { return nil }
+    var loader: TextLexicon.Loader
+    do { loader = try TextLexicon.Loader(head: lexicon.head.span) } catch {
+      throw .column("\(error)")
+    }
+    for place in lexicon.pieces {
+      let extent = try source.extent(Int(place.extent))
+      guard place.range.upperBound <= extent.byteCount else {
+        throw .column("a piece ends behind its extent")
+      }
+      try extent.read(place.range) { piece throws(BlockProblem) in
+        try loader.append(piece, decompressor)
+      }
+    }
+    do { return try loader.finish() } catch { throw .column("\(error)") }
+  }
+}

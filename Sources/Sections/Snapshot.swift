@@ -1,0 +1,35 @@
+import Synchronization
+
+/// What a question sees of a project from its start to its end: sections, sealed and hot alike, and who
+/// is the same person as whom. It is a value; nothing that happens to the store changes it.
+package final class Snapshot: Sendable {
+  package let sections: [Section]
+  /// What people and ids of the project are hashed with.
+  package let secret: ProjectSecret
+  /// Sections that could not be read, and why: answers lack their events, and say so.
+  package let missing: [String]
+  /// For each id of a person that was joined with another one: the one that stands for both.
+  package let joined: [PersonHash: PersonHash]
+
+  private let kept = Mutex<PersonDirectory?>(nil)
+
+  package init(
+    _ sections: [Section], of secret: ProjectSecret, missing: [String] = [],
+    joined: [PersonHash: PersonHash] = [:]
+  ) {
+    self.sections = sections
+    self.secret = secret
+    self.missing = missing
+    self.joined = joined
+  }
+
+  /// Who has which runs in which sections: made when somebody first asks about people, and kept.
+  package func people() throws(SectionProblem) -> PersonDirectory {
+    if let people = kept.withLock({ $0 }) { return people }
+    let people = try PersonDirectory(sections, joined: joined)
+    kept.withLock { $0 = people }
+    return people
+  }
+
+  package func canonical(_ person: PersonHash) -> PersonHash { joined[person] ?? person }
+}
