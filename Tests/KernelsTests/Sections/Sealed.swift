@@ -1,0 +1,121 @@
+import Batches
+import Calendar
+import Crypto
+import Events
+import JSON
+import Platform
+import Query
+import QueryModel
+import Sections
+
+/// A model's history as sections: events of some windows, some sections each, as stores have them.
+struct Sealed {
+  static let secret: ProjectSecret = {
+    guard let secret = ProjectSecret(Array(1...16)) else { preconditionFailure("16 bytes") }
+    return secret
+  }()
+  static let rule = WindowRule(months: 1_600_000_000_000..<1_900_000_000_000)
+
+  let snapshot: Snapshot
+  /// The model's events of each section, row by row.
+  let rows: [[ModelEvent]]
+
+  /// Cuts the history's events into as many parts, each of which becomes sections of its own.
+  init(
+    _ history: ModelHistory, parts: Int = 1, using random: inout some RandomNumberGenerator
+  ) throws {
+    var cut = Array(repeating: [ModelEvent](), count: parts)
+    for event in history.events { cut[Int.random(in: 0..<parts, using: &random)].append(event) }
+    var sections: [Section] = []
+    var rows: [[ModelEvent]] = []
+    for events in cut where !events.isEmpty {
+      for encoded in try Self.encoded(events) {
+        let own = events.filter { Self.rule.window(of: $0.cts) == encoded.directory.window }
+        rows.append(own.sorted(by: Self.isBefore))
+        sections.append(try Section(encoded))
+      }
+    }
+    var joined: [PersonHash: PersonHash] = [:]
+    for id in history.joins.keys { joined[Self.hash(id)] = Self.hash(history.canonical(id)) }
+    self.rows = rows
+    snapshot = Snapshot(sections, of: Self.secret, joined: joined)
+  }
+
+  static func encoded(_ events: [ModelEvent]) throws -> [EncodedSection] {
+    var rows = BatchRows(secret: secret, windows: rule)
+    for (source, own) in Dictionary(grouping: events, by: \.source).sorted(by: { $0.key < $1.key })
+    {
+      for start in stride(from: 0, to: own.count, by: 60_000) {
+        var list = EventList()
+        for event in own[start..<min(start + 60_000, own.count)] {
+          try Event(event).append(to: &list)
+        }
+        let body = try BatchBody.encode(records: list.bytes, ends: list.ends)
+        let columns = try BatchColumns(
+          decoding: body.bytes,
+          limits: BatchLimits(rows: 65_535, compressedBytes: 64 << 20, plainBytes: 64 << 20))
+        rows.add(columns, from: source, clockShift: 0, except: { _ in false })
+      }
+    }
+    return rows.sections(project: try ProjectID("acme"), seed: 7)
+  }
+
+  static func hash(_ id: PersonID) -> PersonHash {
+    let bytes = Array(id.text.utf8)
+    let kind: PersonKind =
+      switch id.kind {
+      case .profile: .profile
+      case .device: .device
+      case .visitor: .visitor
+      }
+    return secret.people.hash(kind, bytes.span)
+  }
+
+  private static func isBefore(_ left: ModelEvent, _ right: ModelEvent) -> Bool {
+    let (a, b) = (left.ownPerson.map(hash), right.ownPerson.map(hash))
+    if a != b {
+      guard let a else { return false }
+      guard let b else { return true }
+      return a < b
+    }
+    return left.position < right.position
+  }
+}
+
+extension Event {
+  init(_ event: ModelEvent) {
+    self.init(
+      id: event.id, kind: event.kind, flags: event.isInteractive ? .interactive : [],
+      name: event.name, cts: event.cts, sts: event.sts, profile: event.profile,
+      device: event.device, session: event.session, visitor: event.visitor, props: event.props,
+      ctx: event.ctx)
+  }
+}
+
+func seeded(_ seed: UInt64) -> RandomGenerator { RandomGenerator(SeededRandom(seed: seed)) }
+
+/// 2026-01-05T00:00Z, a Monday.
+let monday: Int64 = 1_767_571_200_000
+let hour: Int64 = 3_600_000
+let day: Int64 = 24 * hour
+
+/// From so many days after that Monday to so many, UTC.
+func days(_ from: Int64, _ to: Int64) -> Range<Instant> {
+  Instant(milliseconds: monday + from * day)..<Instant(milliseconds: monday + to * day)
+}
+
+extension ModelMix {
+  /// Small as a rule; some with several blocks of rows, some across a month's end.
+  static func some(_ seed: UInt64) -> ModelMix {
+    var mix = ModelMix()
+    if seed % 3 == 1 { mix.start = monday + 20 * day }
+    if seed % 40 == 7 {
+      mix.events = 1_500...4_000
+      mix.people = 300
+    }
+    return mix
+  }
+
+  /// Days of the history, from the Monday on.
+  var firstDay: Int64 { (start - monday) / day }
+}
