@@ -80,7 +80,10 @@ package final class AggregatorService: RunningService {
     let intake = IntakeReport(store: store, finding: finding)
     intake.tell(log)
     let disk = DiskReport(store: store)
+    let packs = PackReport(store: store)
+    packs.tell(log)
     let refreshHealth = { @Sendable in
+      packs.refresh(health)
       intake.refresh(health)
       disk.refresh(health)
     }
@@ -92,6 +95,7 @@ package final class AggregatorService: RunningService {
     registry.addLogMetrics(of: output)
     intake.declare(in: registry, ends)
     disk.declare(in: registry)
+    packs.declare(in: registry)
     let face = AggregatorFace(
       store: store, tenants: tenants, key: key, clock: clock, random: random, registry: registry,
       health: health, log: log, decoders: loops.count, refreshHealth: refreshHealth)
@@ -153,6 +157,7 @@ package final class AggregatorService: RunningService {
     health.add("store", .readiness)
     health.add("tenancy", .readiness)
     health.add(StoredBatchReport.part, .informative)
+    health.add(PackReport.part, .informative)
     health.add(IntakeReport.part, .readiness)
     health.add(DiskReport.part, .readiness)
     return health
@@ -162,7 +167,11 @@ package final class AggregatorService: RunningService {
     _ folder: DataFolder, _ configuration: Configuration
   ) -> Store.Configuration {
     var store = Store.Configuration(path: folder.storePath)
+    store.packFolder = folder.packsPath
+    store.cacheBytes = configuration[AggregatorSettings.cacheBytes].bytes
     store.maximumHotEvents = configuration[AggregatorSettings.maximumHotEvents]
+    store.sealEvents = configuration[AggregatorSettings.sealEvents]
+    store.sealAge = configuration[AggregatorSettings.sealAge]
     store.minimumFreeBytes = configuration[AggregatorSettings.minimumFreeBytes].bytes
     store.ballastBytes = 16 << 20
     store.waiting = StoreInbox.Limits(

@@ -26,8 +26,17 @@ package enum AggregatorSettings {
     "http.unauthenticated_percent", default: ConnectionSlots.standardStrangerPercent, in: 1...100,
     "The part of these that those have together who have shown no key yet.")
   package static let maximumHotEvents = Setting(
-    "hot.max_events", default: 10_000_000, in: 1_000...100_000_000,
+    "hot.max_events", default: 4_000_000, in: 1_000...100_000_000,
     "Events in the hot tier; when it is full, intake is answered with 503.")
+  package static let sealEvents = Setting(
+    "hot.seal_events", default: 1_000_000, in: 100...100_000_000,
+    "So many hot events are sealed into a pack.")
+  package static let sealAge = Setting(
+    "hot.seal_after", default: Duration.seconds(86_400),
+    "After so long whatever is hot is sealed into a pack.")
+  package static let cacheBytes = Setting(
+    "store.cache", default: ByteCount.mib(128), in: .mib(1) ... .gib(64),
+    "Memory for what was read of packs.")
   package static let minimumFreeBytes = Setting(
     "store.min_free_bytes", default: ByteCount.mib(64), atLeast: .mib(16),
     "Free space on the disk below which intake is answered with 503.")
@@ -52,7 +61,8 @@ package enum AggregatorSettings {
   package static let schema = SettingsSchema(
     [
       plain, anonymousProject, maximumConnections, unauthenticatedPercent, secure, certificate,
-      certificateKey, maximumHotEvents, minimumFreeBytes, maximumWaiting, maximumWaitingBytes,
+      certificateKey, maximumHotEvents, sealEvents, sealAge, cacheBytes, minimumFreeBytes,
+      maximumWaiting, maximumWaitingBytes,
       maximumDeadLetters, maximumDeadLetterBytes, loops, level,
     ],
     sections: [

@@ -8,6 +8,7 @@ package struct DataFolder: Sendable {
   package init(_ path: String) { directory = Directory(path) }
 
   package var storePath: String { directory.file(Self.store) }
+  package var packsPath: String { directory.file("packs") }
   package var tenancyPath: String { directory.file(Self.tenancy) }
   package var lockPath: String { directory.file("aggregator.lock") }
   package var controlSocketPath: String { directory.file("control.sock") }

@@ -84,6 +84,16 @@ struct HotIDs {
     slots[gap] = .empty
   }
 
+  /// Forgets the ids of all batches up to this one.
+  mutating func removeAll(through batch: Int64) {
+    let kept = slots.filter { $0.print != 0 && HotPlace(packed: $0.place).batch > batch }
+    var size = 64
+    while size * 3 < (kept.count + 1) * 4 { size *= 2 }
+    slots = Array(repeating: .empty, count: size)
+    count = kept.count
+    for slot in kept { put(slot) }
+  }
+
   private mutating func put(_ slot: Slot) {
     var index = home(of: slot.print)
     while slots[index].print != 0 { index = (index &+ 1) & (slots.count &- 1) }

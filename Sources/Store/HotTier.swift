@@ -1,45 +1,60 @@
 import Batches
 package import Events
 import Platform
+import Sections
 package import Synchronization
 
-/// The hot events of all projects in memory, and how many there may be.
+/// The events of all projects, and how many of them may be hot.
 package final class HotTier: Sendable {
   package let maximumEvents: Int
   private let key: HotIDs.Key
-  private let merger: Worker
-  private let projects = Mutex<[ProjectID: HotProject]>([:])
+  private let random: any RandomSource
+  private let projects = Mutex<[ProjectID: ProjectEvents]>([:])
   private let count = Atomic<Int>(0)
-  private let merging = Mutex(Merging())
   /// Second payloads under an id that was taken, since the start.
   package let conflicts = Atomic<Int>(0)
+  /// Called with what was published, and whether enough of the project's batches wait to be laid out.
+  private let onPublish: @Sendable (ProjectEvents, Bool) -> Void
 
-  /// Whose runs are to be merged, one project after another.
-  private struct Merging {
-    var due: Set<ProjectID> = []
-    var isRunning = false
-  }
-
-  init(maximumEvents: Int, key: HotIDs.Key, merger: Worker) {
+  init(
+    maximumEvents: Int, key: HotIDs.Key, random: any RandomSource,
+    onPublish: @escaping @Sendable (ProjectEvents, Bool) -> Void
+  ) {
     self.maximumEvents = maximumEvents
     self.key = key
-    self.merger = merger
+    self.random = random
+    self.onPublish = onPublish
   }
 
   package var eventCount: Int { count.load(ordering: .relaxed) }
 
-  /// The project's hot events; an empty one where none have come yet.
-  package func project(_ id: ProjectID) -> HotProject {
+  /// The project's events; none yet where it is new.
+  package func project(_ id: ProjectID) -> ProjectEvents {
     projects.withLock { projects in
       if let project = projects[id] { return project }
-      let project = HotProject(id: id, key: key)
+      let words = [random.next(), random.next()]
+      let bytes = words.flatMap { word in
+        (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
+      }
+      guard let secret = ProjectSecret(bytes) else { preconditionFailure("two words are 16 bytes") }
+      let project = ProjectEvents(id: id, secret: secret, key: key)
       projects[id] = project
       return project
     }
   }
 
-  /// The project's hot events, if there are any: questions about nothing leave no trace.
-  package func existing(_ id: ProjectID) -> HotProject? { projects.withLock { $0[id] } }
+  /// A project whose secret is known from before.
+  func add(_ id: ProjectID, secret: ProjectSecret) {
+    projects.withLock { projects in
+      guard projects[id] == nil else { return }
+      projects[id] = ProjectEvents(id: id, secret: secret, key: key)
+    }
+  }
+
+  /// The project's events, if there are any: questions about nothing leave no trace.
+  package func existing(_ id: ProjectID) -> ProjectEvents? { projects.withLock { $0[id] } }
+
+  var all: [ProjectEvents] { projects.withLock { Array($0.values) } }
 
   /// Makes room for events that are about to come; false where the limit would be passed.
   func reserve(_ events: Int) -> Bool {
@@ -54,37 +69,17 @@ package final class HotTier: Sendable {
 
   /// Takes in a batch that was committed in an earlier run.
   func restore(
-    _ core: BatchCore, of id: ProjectID, number: Int64, except dropped: RowSet, shift: Int64
+    _ core: BatchCore, of id: ProjectID, number: Int64, except dropped: RowSet
   ) {
     count.add(core.rowCount - dropped.count, ordering: .relaxed)
     project(id).claim(
       new: core.ids, batch: number, rows: core.ids.indices.lazy.filter { !dropped.contains($0) })
-    publish(core, of: id, number: number, except: dropped, shift: shift)
+    publish(WaitingBatch(number: number, rows: core.rowCount, dropped: dropped), of: id)
   }
 
-  /// Shows the events of a committed batch, and has runs merged where that is due.
-  func publish(
-    _ core: BatchCore, of id: ProjectID, number: Int64, except dropped: RowSet, shift: Int64
-  ) {
-    guard project(id).publish(core, batch: number, except: dropped, shift: shift) else { return }
-    let mustStart = merging.withLock { merging in
-      merging.due.insert(id)
-      defer { merging.isRunning = true }
-      return !merging.isRunning
-    }
-    if mustStart { Task(executorPreference: merger) { self.mergeDueRuns() } }
-  }
-
-  private func mergeDueRuns() {
-    while true {
-      let next = merging.withLock { merging in
-        let next = merging.due.popFirst()
-        if next == nil { merging.isRunning = false }
-        return next
-      }
-      guard let next else { return }
-      let project = project(next)
-      while project.mergeRuns() {}
-    }
+  /// Shows the events of a committed batch, and has them laid out where that is due.
+  func publish(_ batch: WaitingBatch, of id: ProjectID) {
+    let project = project(id)
+    onPublish(project, project.publish(batch))
   }
 }

@@ -1,5 +1,7 @@
 package import Batches
+package import Events
 package import Platform
+package import Sections
 import SQLite
 import Synchronization
 
@@ -10,7 +12,14 @@ package final class Store: Sendable {
   package struct Configuration: Sendable {
     package var path: String
     /// The most hot events; beyond it intake is refused.
-    package var maximumHotEvents = 10_000_000
+    package var maximumHotEvents = 4_000_000
+    /// So many hot events are sealed into a pack, or whatever is hot after so long.
+    package var sealEvents = 1_000_000
+    package var sealAge: Duration = .seconds(86_400)
+    /// The folder of the packs; beside the database where nothing else is said.
+    package var packFolder: String?
+    /// Memory for what was read of packs.
+    package var cacheBytes = 128 << 20
     /// Memory for decoded batches.
     package var shelfBytes = 64 << 20
     /// How large the database file may grow; nil leaves that to the disk.
@@ -35,6 +44,8 @@ package final class Store: Sendable {
         ballastBytes: ballastBytes, disk: disk)
     }
 
+    var packPath: String { packFolder ?? path + "-packs" }
+
     var deadLetters: DeadLetterLimits {
       DeadLetterLimits(count: maximumDeadLetters, bytes: maximumDeadLetterBytes)
     }
@@ -47,6 +58,11 @@ package final class Store: Sendable {
   package let identity: StoreIdentity
   /// Batches that were set aside, at this start or an earlier one: answers lack their events.
   package let unreadable: [UnreadableBatch]
+  /// Packs that were missing or damaged at this start: answers lack their events.
+  package let packTroubles: [PackTrouble]
+  private let layout: HotLayout
+  private let sealer: Sealer
+  private let sealing: SealSchedule
   package let counters: StoreCounters
   private let pause: IntakePause
   private let diskRoom: StoreRoom
@@ -58,7 +74,8 @@ package final class Store: Sendable {
   struct Threads: Sendable {
     let writing = Worker(name: "store")
     let reading = Worker(name: "shelf")
-    let merging = Worker(name: "merge")
+    let layout = Worker(name: "layout")
+    let sealing = Worker(name: "seal")
   }
 
   private init(
@@ -66,7 +83,8 @@ package final class Store: Sendable {
     counters: StoreCounters,
     writer: StoreWriter,
     threads: Threads,
-    identity: StoreIdentity, unreadable: [UnreadableBatch]
+    layout: HotLayout, sealer: Sealer, sealing: SealSchedule,
+    identity: StoreIdentity, unreadable: [UnreadableBatch], packTroubles: [PackTrouble]
   ) {
     self.hot = hot
     self.shelf = shelf
@@ -78,6 +96,10 @@ package final class Store: Sendable {
     self.threads = threads
     self.identity = identity
     self.unreadable = unreadable
+    self.packTroubles = packTroubles
+    self.layout = layout
+    self.sealer = sealer
+    self.sealing = sealing
   }
 
   /// Opens or makes the store, and reads what is hot into memory. `onFailure` is called once, when
@@ -94,24 +116,45 @@ package final class Store: Sendable {
     _ configuration: Configuration, clock: any Clock, random: any RandomSource, threads: Threads,
     onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) async throws(StoreError) -> Store {
-    let hot = HotTier(
-      maximumEvents: configuration.maximumHotEvents,
-      key: HotIDs.Key(high: random.next(), low: random.next()), merger: threads.merging)
     let shelf = BatchShelf(
       path: configuration.path, worker: threads.reading, maximumBytes: configuration.shelfBytes)
+    let layout = HotLayout(
+      path: configuration.path, worker: threads.layout, shelf: shelf, clock: clock)
+    let schedule = SealSchedule(
+      SealSchedule.Limits(events: configuration.sealEvents, age: configuration.sealAge),
+      clock: clock)
+    let later = Mutex<Sealer?>(nil)
+    let hot = HotTier(
+      maximumEvents: configuration.maximumHotEvents,
+      key: HotIDs.Key(high: random.next(), low: random.next()), random: random
+    ) { project, isDue in
+      if isDue {
+        // What cannot be read is met again by the question that needs it, and by the next start.
+        Task(executorPreference: threads.layout) { try? await layout.layOut(project) }
+      }
+      later.withLock { $0 }?.sealIfDue()
+    }
+    let packs = PackFolder(configuration.packPath, cacheBytes: configuration.cacheBytes)
     // First of all: on a full disk this makes the room that opening needs.
     let room = StoreRoom(configuration.room, clock: clock)
     let counters = StoreCounters()
     let inbox = StoreInbox(limits: configuration.waiting, counters: counters)
     let writer = StoreWriter(
       configuration, worker: threads.writing, hot: hot, shelf: shelf, inbox: inbox,
-      room: room, counters: counters, clock: clock, onFailure: onFailure)
+      room: room, counters: counters, packs: packs, clock: clock, onFailure: onFailure)
+    let sealer = Sealer(
+      worker: threads.sealing, hot: hot, layout: layout, writer: writer, packs: packs,
+      schedule: schedule)
     let opened = try await writer.open(random: random)
+    later.withLock { $0 = sealer }
+    sealer.sealIfDue()
     return Store(
       hot: hot, shelf: shelf, pause: IntakePause(configuration.pause, clock: clock), room: room,
       inbox: inbox,
       counters: counters, writer: writer, threads: threads,
-      identity: opened.identity, unreadable: opened.unreadable)
+      layout: layout,
+      sealer: sealer, sealing: schedule,
+      identity: opened.identity, unreadable: opened.unreadable, packTroubles: opened.packs)
   }
 
   /// Why nothing would be taken at the moment; nil where it would. Cheap, and wrong either way at times:
@@ -163,6 +206,33 @@ package final class Store: Sendable {
   package func isForked(_ collector: String, epoch: Epoch) async -> Bool {
     await writer.isForked(collector, epoch)
   }
+
+  /// What a question about a project sees; nil for a project without events.
+  package func snapshot(of project: ProjectID) async throws(StoreError) -> Snapshot? {
+    guard let events = hot.existing(project) else { return nil }
+    return try await layout.snapshot(of: events)
+  }
+
+  /// What the packs hold.
+  package var sealed: (events: Int, sections: Int, sectionsAside: Int) {
+    var sum = (events: 0, sections: 0, sectionsAside: 0)
+    for section in hot.all.lazy.flatMap(\.sealed) {
+      if section.reasonAside == nil {
+        sum.events += section.place.rowCount
+        sum.sections += 1
+      } else {
+        sum.sectionsAside += 1
+      }
+    }
+    return sum
+  }
+
+  /// Why the last seal came to nothing: what is hot stays hot, and the next one tries again.
+  package var sealTrouble: StoreError? { sealing.trouble }
+
+  /// Seals what is hot into a pack; returns how many events that were.
+  @discardableResult
+  package func seal() async throws(StoreError) -> Int { try await sealer.seal() }
 
   /// Takes nothing more, and closes what is open.
   package func stop() async {

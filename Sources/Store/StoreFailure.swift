@@ -1,3 +1,4 @@
+package import Platform
 package import SQLite
 
 /// Why the store can no longer be written, and its program has to end.
@@ -10,5 +11,11 @@ package struct StoreFailure: Equatable, Sendable, CustomStringConvertible {
   package init(_ error: SQLiteError) {
     description = "\(error)"
     isNoted = error.isWriteFailure || error.isCorrupt
+  }
+
+  /// A file beside the database could not be written, synced or read.
+  package init(_ error: SystemError) {
+    description = "\(error)"
+    isNoted = true
   }
 }

@@ -122,8 +122,7 @@ private struct Loading {
       core = try batches.core(of: row.blob(9))
     } catch { return unreadable(error.code) }
     guard core.rowCount == label.rows else { return unreadable("bad_row") }
-    hot.restore(
-      core, of: project, number: label.number, except: label.dropped, shift: label.shift)
+    hot.restore(core, of: project, number: label.number, except: label.dropped)
     return nil
   }
 }

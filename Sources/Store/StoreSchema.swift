@@ -93,5 +93,23 @@ enum StoreSchema {
       PRIMARY KEY (collector, epoch)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- The packs, and the catalogue's generation that each was named in.
+    CREATE TABLE pack (
+      number INTEGER PRIMARY KEY, generation INTEGER NOT NULL, rows INTEGER NOT NULL
+    ) STRICT;
+
+    -- What the people and ids of each project are hashed with, for ever.
+    CREATE TABLE project_secret (
+      project TEXT PRIMARY KEY, secret BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX hot_batch_by_project ON hot_batch (project, number);
+
+    -- Sections of packs that could not be read: they count nowhere.
+    CREATE TABLE damaged_section (
+      pack INTEGER NOT NULL, section INTEGER NOT NULL, reason TEXT NOT NULL,
+      PRIMARY KEY (pack, section)
+    ) STRICT, WITHOUT ROWID;
+    """,
   ])
 }

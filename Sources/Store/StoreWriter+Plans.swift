@@ -27,7 +27,7 @@ extension StoreWriter {
     do {
       verdict = try judge(batch, number: number, in: project)
     } catch {
-      project.unclaim(batch.columns.ids, batch: number)
+      project.unclaim(batch.columns.ids, batch: number, rows: batch.columns.ids.indices)
       // One batch that cannot be compared with its first copy must not keep the others waiting.
       guard case .damaged = error else { throw error }
       return Plan(arrival: arrival, outcome: .failure(error))
@@ -35,12 +35,13 @@ extension StoreWriter {
     let dropped = verdict.dropped
     let accepted = batch.columns.rowCount - dropped.count
     guard hot.reserve(accepted) else {
-      project.unclaim(batch.columns.ids, batch: number)
+      project.unclaim(batch.columns.ids, batch: number, rows: batch.columns.ids.indices)
       return Plan(arrival: arrival, outcome: .failure(.full(limit: hot.maximumEvents)))
     }
     journal.reserved += accepted
     journal.claims.append((project, batch, number))
 
+    try keepSecret(of: project)
     try write(batch, number: number, verdict)
     let durableThrough = try keepReceipt(of: batch, accepted: accepted, verdict)
     let outcome = CommitOutcome(
@@ -54,6 +55,14 @@ extension StoreWriter {
     return Plan(
       arrival: arrival, outcome: .success(outcome),
       stored: Plan.Stored(batch: batch, number: number, dropped: dropped))
+  }
+
+  /// Before anything of a project is laid out its secret is on disk: it can never be made again.
+  private func keepSecret(of project: ProjectEvents) throws(StoreError) {
+    guard !storedSecrets.contains(project.id), journal.secrets.insert(project.id).inserted else {
+      return
+    }
+    try writing { () throws(SQLiteError) in try file.insert(project.secret, of: project.id) }
   }
 
   /// A batch of which nothing counts is not kept: what was already here, comes as often as somebody

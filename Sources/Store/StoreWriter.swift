@@ -1,4 +1,6 @@
 import Batches
+import Compression
+import Events
 import Platform
 import SQLite
 import Synchronization
@@ -13,21 +15,25 @@ actor StoreWriter {
   private let inbox: StoreInbox
   private let counters: StoreCounters
   private let room: StoreRoom
-  private let clock: any Clock
+  let clock: any Clock
   private let onFailure: @Sendable (StoreFailure) -> Void
 
   let batches = StoredBatchReader()
+  let decompressor = ZstdDecompressor()
   private var opened: StoreFile?
-  private var hasFailed = false
+  private(set) var hasFailed = false
   var nextNumber: Int64 = 1
   var watermarks: [StreamKey: SequenceRanges] = [:]
   var forkedEpochs: Set<EpochKey> = []
   var journal = Journal(firstNumber: 1)
+  /// Projects whose secret is on disk.
+  var storedSecrets: Set<ProjectID> = []
+  let packs: PackFolder
 
   init(
     _ configuration: Store.Configuration, worker: Worker, hot: HotTier, shelf: BatchShelf,
-    inbox: StoreInbox, room: StoreRoom, counters: StoreCounters, clock: any Clock,
-    onFailure: @escaping @Sendable (StoreFailure) -> Void
+    inbox: StoreInbox, room: StoreRoom, counters: StoreCounters, packs: PackFolder,
+    clock: any Clock, onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) {
     self.configuration = configuration
     self.worker = worker
@@ -35,6 +41,7 @@ actor StoreWriter {
     self.shelf = shelf
     self.inbox = inbox
     self.counters = counters
+    self.packs = packs
     self.room = room
     self.clock = clock
     self.onFailure = onFailure
@@ -46,9 +53,13 @@ actor StoreWriter {
   /// Batches that cannot be read are returned, and are no reason not to start.
   func open(
     random: any RandomSource
-  ) throws(StoreError) -> (identity: StoreIdentity, unreadable: [UnreadableBatch]) {
+  ) throws(StoreError) -> Opened {
     let file = try StoreFile(configuration, random: random)
     opened = file
+    let secrets = try writing { () throws(SQLiteError) in try file.secrets() }
+    for (project, secret) in secrets { hot.add(project, secret: secret) }
+    storedSecrets = Set(secrets.map(\.project))
+    let missing = try openPacks()
     let unreadable = try file.load(into: hot, now: clock.wallMilliseconds)
     let identity = try writing { () throws(SQLiteError) in
       nextNumber = try file.nextNumber()
@@ -57,7 +68,13 @@ actor StoreWriter {
       return try file.identity()
     }
     room.settle()
-    return (identity, unreadable)
+    return Opened(identity: identity, unreadable: unreadable, packs: missing)
+  }
+
+  struct Opened {
+    let identity: StoreIdentity
+    let unreadable: [UnreadableBatch]
+    let packs: [PackTrouble]
   }
 
   var file: StoreFile {
@@ -116,13 +133,14 @@ actor StoreWriter {
   /// What a group has changed in memory so far, to be taken back if its transaction fails.
   struct Journal {
     let firstNumber: Int64
-    var claims: [(project: HotProject, batch: ArrivedBatch, number: Int64)] = []
+    var claims: [(project: ProjectEvents, batch: ArrivedBatch, number: Int64)] = []
     var reserved = 0
     var conflicts = 0
     var conflictSamplesLeftOut = 0
     var deadLetters = 0
     var deadLettersEvicted = 0
     var forkedEpochs: [EpochKey] = []
+    var secrets: Set<ProjectID> = []
     /// The streams that were advanced, as they were before.
     var watermarks: [StreamKey: SequenceRanges?] = [:]
   }
@@ -147,12 +165,14 @@ actor StoreWriter {
       return
     }
     room.foundRoom(true)
+    storedSecrets.formUnion(journal.secrets)
     hot.count(conflicts: journal.conflicts)
     counters.add(journal)
     for case let stored? in plans.map(\.stored) {
       hot.publish(
-        stored.batch.columns.core, of: stored.batch.project, number: stored.number,
-        except: stored.dropped, shift: stored.batch.clockShift)
+        WaitingBatch(
+          number: stored.number, rows: stored.batch.columns.rowCount, dropped: stored.dropped),
+        of: stored.batch.project)
     }
     for plan in plans { plan.arrival.answer(plan.outcome) }
   }
@@ -160,7 +180,8 @@ actor StoreWriter {
   /// Takes back what a failed transaction had changed in memory.
   private func undo() {
     for claim in journal.claims {
-      claim.project.unclaim(claim.batch.columns.ids, batch: claim.number)
+      claim.project.unclaim(
+        claim.batch.columns.ids, batch: claim.number, rows: claim.batch.columns.ids.indices)
       shelf.forget(claim.number)
     }
     hot.unreserve(journal.reserved)
@@ -172,7 +193,7 @@ actor StoreWriter {
   }
 
   /// After this the file is neither written nor closed: the next start judges what it holds.
-  private func fail(_ failure: StoreFailure) {
+  func fail(_ failure: StoreFailure) {
     hasFailed = true
     file.database.abandon()
     inbox.close(.failed(failure))

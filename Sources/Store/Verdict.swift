@@ -1,5 +1,6 @@
 import Batches
 import Events
+import SQLite
 
 /// Which rows of a batch count, and why the others do not.
 struct Verdict {
@@ -29,12 +30,43 @@ extension StoreWriter {
   /// Claims the ids of the rows that count for the batch of this number, and says which do not.
   /// Nothing is written. Whatever comes of it, `unclaim` takes it back.
   func judge(
-    _ batch: ArrivedBatch, number: Int64, in project: HotProject
+    _ batch: ArrivedBatch, number: Int64, in project: ProjectEvents
   ) throws(StoreError) -> Verdict {
     let columns = batch.columns
     var verdict = Verdict(on: batch)
     let meetings = project.claim(columns.ids, batch: number, except: verdict.rejected)
-    if meetings.isEmpty { return verdict }
+    if !meetings.isEmpty {
+      try judge(meetings, of: batch, number: number, in: project, &verdict)
+    }
+    try judgeSealed(batch, number: number, in: project, &verdict)
+    verdict.conflicts.sort()
+    return verdict
+  }
+
+  /// Rows whose id a pack has.
+  private func judgeSealed(
+    _ batch: ArrivedBatch, number: Int64, in project: ProjectEvents, _ verdict: inout Verdict
+  ) throws(StoreError) {
+    let sealed = SealedIDs(of: project, decompressor)
+    if sealed.isEmpty { return }
+    let columns = batch.columns
+    let open = columns.ids.indices.filter {
+      !verdict.rejected.contains($0) && !verdict.duplicates.contains($0)
+    }
+    let (found, damaged) = sealed.find(open, of: columns.ids)
+    if !damaged.isEmpty {
+      project.forgetSnapshot()
+      try writing { () throws(SQLiteError) in try file.setAside(damaged) }
+    }
+    for first in found { verdict.add(first.row, of: columns, first: first.record) }
+    project.unclaim(columns.ids, batch: number, rows: found.map(\.row))
+  }
+
+  private func judge(
+    _ meetings: [ProjectEvents.Meeting], of batch: ArrivedBatch, number: Int64,
+    in project: ProjectEvents, _ verdict: inout Verdict
+  ) throws(StoreError) {
+    let columns = batch.columns
 
     // In the order of the first copies' batches, so that each of those is decoded once at most.
     var first: (number: Int64, columns: BatchColumns) = (number, columns)
@@ -49,14 +81,12 @@ extension StoreWriter {
       verdict.add(row, of: columns, first: first.columns, at: place.row)
     }
     claimStrangers(meetings.map(\.row), batch, number: number, in: project, &verdict)
-    verdict.conflicts.sort()
-    return verdict
   }
 
   /// Rows that have only met events with other ids, which happens once in 2^64 times: they are new,
   /// unless one of them repeats another.
   private func claimStrangers(
-    _ rows: [Int], _ batch: ArrivedBatch, number: Int64, in project: HotProject,
+    _ rows: [Int], _ batch: ArrivedBatch, number: Int64, in project: ProjectEvents,
     _ verdict: inout Verdict
   ) {
     let columns = batch.columns
@@ -83,5 +113,16 @@ extension Verdict {
     // Nearly always it is the very record again, which is quicker to see than to hash twice.
     if columns.record(at: row) == first.record(at: firstRow) { return }
     if columns.payloadHash(at: row) != first.payloadHash(at: firstRow) { conflicts.append(row) }
+  }
+
+  /// A row whose first copy is a record of a pack, found once.
+  fileprivate mutating func add(_ row: Int, of columns: BatchColumns, first record: [UInt8]) {
+    duplicates.insert(row)
+    if columns.record(at: row) == record { return }
+    guard
+      let view = try? EventRecordView(  // A record that cannot be read is no repeat of this one.
+        record.span, range: record.indices, checking: false)
+    else { return conflicts.append(row) }
+    if columns.payloadHash(at: row) != PayloadHash(view, in: record.span) { conflicts.append(row) }
   }
 }

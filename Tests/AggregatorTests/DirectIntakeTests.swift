@@ -36,7 +36,8 @@ import Testing
       let expected = (0..<300).filter { $0 / 3 % 3 == index }.flatMap { turn in
         (0...(turn % 3)).map { id(UInt64(turn * 3 + $0)) }
       }
-      #expect(store.ids(of: project) == expected.sorted())
+      let seen37 = try await store.ids(of: project)
+      #expect(seen37 == expected.sorted())
     }
     #expect(store.hot.eventCount == 600)
     await store.stop()
@@ -48,7 +49,8 @@ import Testing
     try await intake(into: store).append(try list((0..<20).map { event($0) }), project: "acme")
     await store.stop()
     let again = try await Fixture.store(in: scratch)
-    #expect(again.ids(of: "acme") == (0..<20).map { id($0) })
+    let seen49 = try await again.ids(of: "acme")
+    #expect(seen49 == (0..<20).map { id($0) })
     await again.stop()
   }
 
@@ -57,7 +59,8 @@ import Testing
     let store = try await Fixture.store(in: scratch)
     let intake = try intake(into: store)
     for _ in 0..<2 { try await intake.append(try list([event(1), event(2)]), project: "acme") }
-    #expect(store.ids(of: "acme") == [id(1), id(2)])
+    let seen58 = try await store.ids(of: "acme")
+    #expect(seen58 == [id(1), id(2)])
     await store.stop()
   }
 
@@ -67,7 +70,8 @@ import Testing
     let number = UInt64(BatchLimits.standard.rows + 3)
     try await intake(into: store).append(
       try list((0..<number).map { event($0) }), project: "acme")
-    #expect(store.ids(of: "acme") == (0..<number).map { id($0) })
+    let seen68 = try await store.ids(of: "acme")
+    #expect(seen68 == (0..<number).map { id($0) })
     await store.stop()
   }
 
@@ -92,7 +96,8 @@ import Testing
         try await intake.append(try list([event(10)]), project: "acme")
       }
     }
-    #expect(store.ids(of: "acme") == (0..<10).map { id($0) })
+    let seen93 = try await store.ids(of: "acme")
+    #expect(seen93 == (0..<10).map { id($0) })
     await store.stop()
   }
 
@@ -114,7 +119,8 @@ import Testing
       for try await one in group { if let one { stored.append(one) } }
       return stored
     }
-    #expect(store.ids(of: "acme") == stored.sorted())
+    let seen115 = try await store.ids(of: "acme")
+    #expect(seen115 == stored.sorted())
     #expect(!stored.isEmpty && stored.count < 300)
     #expect(store.counters.inboxRefused.load(ordering: .relaxed) == 300 - stored.count)
     try await intake.append(try list([event(999)]), project: "acme")

@@ -5,6 +5,7 @@ import Events
 import Glibc
 import JSON
 import Platform
+import Sections
 import SQLite
 import Synchronization
 import TestSupport
@@ -68,10 +69,11 @@ func list(_ events: [Event]) throws -> EventList {
 }
 
 extension Store {
-  /// The ids that the runs of a project hold, sorted.
-  func ids(of project: ProjectID) -> [EventID] {
-    (hot.existing(project)?.snapshot().runs ?? []).flatMap { run in
-      (0..<run.count).map { run.id(at: $0) }
+  /// The ids of the events that questions see, sorted.
+  func ids(of project: ProjectID) async throws -> [EventID] {
+    guard let snapshot = try await snapshot(of: project) else { return [] }
+    return try snapshot.sections.flatMap { section in
+      try section.ids(snapshot.secret.ids).all(section)
     }.sorted()
   }
 }

@@ -6,6 +6,7 @@ import Glibc
 import JSON
 import Platform
 import SQLite
+import Sections
 import Synchronization
 import TestSupport
 import Testing
@@ -134,11 +135,21 @@ extension Store {
     return nil
   }
 
-  /// The ids that the runs of a project hold, in any order.
-  func ids(of project: ProjectID) -> [EventID] {
-    (hot.existing(project)?.snapshot().runs ?? []).flatMap { run in
-      (0..<run.count).map { run.id(at: $0) }
+  /// The ids and times of the events that questions see, in any order.
+  func rows(of project: ProjectID) async throws -> [(id: EventID, cts: Int64)] {
+    guard let snapshot = try await snapshot(of: project) else { return [] }
+    var rows: [(id: EventID, cts: Int64)] = []
+    for section in snapshot.sections {
+      var times = try section.times()
+      rows += zip(try section.ids(snapshot.secret.ids).all(section), try times.all()).map {
+        ($0, $1)
+      }
     }
+    return rows
+  }
+
+  func ids(of project: ProjectID) async throws -> [EventID] {
+    try await rows(of: project).map(\.id)
   }
 }
 

@@ -1,0 +1,154 @@
+import Calendar
+import Compression
+import Events
+import Platform
+import Query
+import Sections
+
+/// A page of whole events in the order of (cts, id), one way or the other. Rows lie in the order of
+/// people: each section's times are looked over, and only the first so many are kept.
+struct EventList {
+  enum Order {
+    case oldestFirst(after: EventPosition?)
+    case newestFirst(before: EventPosition?)
+  }
+
+  private struct Candidate {
+    let section: Int
+    let row: Int
+    let cts: Int64
+  }
+
+  private let snapshot: Snapshot
+  private let range: Range<Int64>
+  private let limit: Int
+  private let isAscending: Bool
+  private let cursor: EventPosition?
+  private var candidates: [Candidate] = []
+  /// No later than this one can be among the first; nil while there is room.
+  private var bound: Int64?
+
+  init(of snapshot: Snapshot, _ range: Range<Instant>, limit: Int, _ order: Order) {
+    self.snapshot = snapshot
+    self.limit = limit
+    var from = range.lowerBound.milliseconds
+    var until = range.upperBound.milliseconds
+    switch order {
+    case .oldestFirst(let after):
+      isAscending = true
+      cursor = after
+      if let after { from = max(from, after.cts) }
+    case .newestFirst(let before):
+      isAscending = false
+      cursor = before
+      if let before { until = min(until, before.cts &+ 1) }
+    }
+    self.range = from..<max(from, until)
+  }
+
+  /// One more than asked for tells whether there is a next page.
+  private var wanted: Int { min(limit, 1 << 40) + 1 }
+
+  mutating func page(name: String?, profile: String?) throws(SectionProblem) -> EventPage {
+    var person: PersonHash?
+    if let profile {
+      let bytes = Array(profile.utf8)
+      person = snapshot.secret.people.hash(.profile, bytes.span)
+    }
+    for (number, section) in snapshot.sections.enumerated()
+    where section.directory.times.overlaps(range) {
+      let heads = section.table { head in
+        !head.kind.isOperation && (name.map { $0.utf8.elementsEqual(head.name.utf8) } ?? true)
+      }
+      guard heads.contains(true) else { continue }
+      var rows = 0..<section.rowCount
+      if let person {
+        let runs = try section.runs()
+        guard let run = runs.run(of: person) else { continue }
+        rows = runs.rows(of: run)
+      }
+      try gather(rows, of: section, number, heads)
+    }
+    return try page(of: first())
+  }
+
+  /// Whether a time comes no later than another one.
+  private func isInTime(_ time: Int64, _ other: Int64) -> Bool {
+    isAscending ? time <= other : time >= other
+  }
+
+  private mutating func gather(
+    _ rows: Range<Int>, of section: Section, _ number: Int, _ heads: [Bool]
+  ) throws(SectionProblem) {
+    if rows.isEmpty { return }
+    var headCodes = try section.headCodes()
+    var times = try section.times()
+    let ids = try section.ids(snapshot.secret.ids)
+    for block in (rows.lowerBound / Section.blockRows)...((rows.upperBound - 1) / Section.blockRows)
+    {
+      let first = block * Section.blockRows
+      let count = try times.load(block)
+      try headCodes.load(block)
+      for index in max(rows.lowerBound - first, 0)..<min(rows.upperBound - first, count) {
+        let cts = times.values[index]
+        guard range.contains(cts), heads[Int(headCodes.values[index])] else { continue }
+        if let bound, !isInTime(cts, bound) { continue }
+        if let cursor, cts == cursor.cts {
+          // Of this very time: the id tells on which side of the cursor it is.
+          let id = try ids.id(ofRow: first + index, time: cts)
+          guard isAscending ? cursor.id < id : id < cursor.id else { continue }
+        }
+        candidates.append(Candidate(section: number, row: first + index, cts: cts))
+        if candidates.count > 4 * wanted + 1_000 { shrink() }
+      }
+    }
+  }
+
+  /// Keeps the first so many, and all that share the time of the last of them.
+  private mutating func shrink() {
+    guard candidates.count > wanted else { return }
+    candidates.sort { isAscending ? $0.cts < $1.cts : $0.cts > $1.cts }
+    let last = candidates[wanted - 1].cts
+    bound = last
+    let end = candidates[wanted...].firstIndex { $0.cts != last } ?? candidates.count
+    candidates.removeSubrange(end...)
+  }
+
+  private mutating func first() throws(SectionProblem) -> [(Candidate, EventPosition)] {
+    shrink()
+    var rows: [(Candidate, EventPosition)] = []
+    for candidate in candidates {
+      let ids = try snapshot.sections[candidate.section].ids(snapshot.secret.ids)
+      rows.append(
+        (
+          candidate,
+          EventPosition(
+            cts: candidate.cts, id: try ids.id(ofRow: candidate.row, time: candidate.cts))
+        ))
+    }
+    rows.sort { isAscending ? $0.1 < $1.1 : $1.1 < $0.1 }
+    return Array(rows.prefix(wanted))
+  }
+
+  private func page(of rows: [(Candidate, EventPosition)]) throws(SectionProblem) -> EventPage {
+    let shown = rows.prefix(limit)
+    var readers: [Int: RecordReader] = [:]
+    let decompressor = ZstdDecompressor()
+    var events: [StoredEvent] = []
+    for (candidate, _) in shown {
+      let section = snapshot.sections[candidate.section]
+      var reader: RecordReader
+      if let known = readers.removeValue(forKey: candidate.section) {
+        reader = known
+      } else {
+        reader = try RecordReader(section, ids: snapshot.secret.ids, decompressor)
+      }
+      var writer = ByteWriter()
+      try reader.append(candidate.row, to: &writer)
+      events.append(
+        StoredEvent(record: writer.bytes, source: try reader.source(ofRow: candidate.row)))
+      readers[candidate.section] = reader
+    }
+    return EventPage(events: events, next: rows.count > limit ? shown.last?.1 : nil)
+  }
+}

@@ -1,0 +1,59 @@
+import Batches
+import Events
+import Platform
+import Sections
+
+/// Where the packs of a store lie, and the memory that reading them may take.
+package struct PackFolder: Sendable {
+  let directory: Directory
+  let cache: ExtentCache
+
+  init(_ path: String, cacheBytes: Int) {
+    directory = Directory(path)
+    cache = ExtentCache(maximumBytes: cacheBytes)
+  }
+
+  /// Where files go that nobody can account for: an operator may want them.
+  private static let lost = "lost+found"
+
+  /// The numbers of the packs that are there. What a crash left unfinished is removed.
+  func numbers() throws(SystemError) -> [UInt64] {
+    try directory.create()
+    var numbers: [UInt64] = []
+    for name in try directory.names() {
+      if name.hasSuffix(".pack.tmp") {
+        try directory.remove(name)
+      } else if let number = Pack.number(ofName: name) {
+        numbers.append(number)
+      }
+    }
+    return numbers.sorted()
+  }
+
+  func open(_ number: UInt64) throws(PackProblem) -> Pack {
+    try Pack(directory.file(Pack.name(number)), cache: cache)
+  }
+
+  func setAside(_ number: UInt64) throws(SystemError) {
+    let lost = directory.directory(Self.lost)
+    try lost.create()
+    try SystemDisk().rename(
+      directory.file(Pack.name(number)), to: lost.file(Pack.name(number)))
+    try lost.synchronize()
+    try directory.synchronize()
+  }
+
+  /// Removes what a seal that failed has left.
+  func removeUnfinished(_ number: UInt64) {
+    for name in [Pack.temporaryName(number), Pack.name(number)] {
+      // Whatever stays is found and judged at the next start.
+      _ = try? directory.remove(name)
+    }
+  }
+}
+
+/// A pack whose events no answer has, and why.
+package struct PackTrouble: Equatable, Sendable {
+  package let number: UInt64
+  package let reason: String
+}

@@ -1,0 +1,38 @@
+import Batches
+import Platform
+
+extension PackIndex.Header {
+  var bytes: [UInt8] {
+    var writer = ByteWriter(capacity: PackIndex.headerBytes)
+    writer.append(littleEndian: PackIndex.magic)
+    writer.append(littleEndian: PackIndex.version)
+    writer.append(littleEndian: 0 as UInt16)
+    var id: [UInt8] = []
+    store.append(to: &id)
+    writer.append(id)
+    writer.append(littleEndian: number)
+    writer.append(littleEndian: generation)
+    return writer.bytes
+  }
+
+  init(decoding bytes: [UInt8]) throws(PackProblem) {
+    do throws(ByteReader.Problem) {
+      var reader = ByteReader()
+      let span = bytes.span
+      guard try reader.integer(UInt32.self, span) == PackIndex.magic else {
+        throw .truncated(at: 0)
+      }
+      let version = try reader.integer(UInt16.self, span)
+      guard version == PackIndex.version else { throw .overlong(at: Int(version)) }
+      _ = try reader.integer(UInt16.self, span)
+      let range = try reader.range(of: StoreID.byteCount, span)
+      guard let store = StoreID(span.extracting(range)) else { throw .truncated(at: 8) }
+      self.init(
+        store: store, number: try reader.integer(UInt64.self, span),
+        generation: try reader.integer(UInt64.self, span))
+    } catch {
+      if case .overlong(let version) = error { throw .newer(version: UInt16(version)) }
+      throw .damaged("its head: \(error)")
+    }
+  }
+}

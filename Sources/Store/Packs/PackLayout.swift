@@ -1,0 +1,73 @@
+package import Batches
+package import Events
+package import Sections
+
+// A pack: one file that is written once, synced, renamed into its place, and then named by the
+// catalogue. Integers of a fixed width are little-endian, the others varints; texts are a varint of
+// their length and UTF-8.
+//
+//     0  "TRPK"  u16 version = 1  u16 0
+//     8  store, 16 bytes
+//    24  u64 number: never used for another file of this store
+//    32  u64 generation of the catalogue that it was made from
+//    40  extents of all sections, back to back
+//        directories of all sections, back to back
+//        index
+//  last  u64 place of the index, u32 its length, u32 its CRC-32C, the first 24 bytes of the file,
+//        u32 CRC-32C of these 40 bytes, "KPRT"
+//
+//   index     sealed: count × (project, number: its batches up to this one have their rows in here)
+//             replaced: count × number of a file whose rows are all in here
+//             secrets: count × (project, 16 bytes: the key of its people's hashes)
+//             sections: count × (project, window zigzag, rows, first and last time of an id zigzag, u8 1 if
+//             packed, place and CRC-32C of the directory, first extent's offset,
+//             count × (length, u32 CRC-32C))
+//
+// A packed section has one extent: u32 size, and a zstd frame of that many bytes: its extents, each
+// behind its length.
+
+/// What a pack says about itself, so that the catalogue can be made again from the packs alone.
+package struct PackIndex: Equatable, Sendable {
+  package struct Header: Equatable, Sendable {
+    package let store: StoreID
+    package let number: UInt64
+    package let generation: UInt64
+
+    package init(store: StoreID, number: UInt64, generation: UInt64) {
+      self.store = store
+      self.number = number
+      self.generation = generation
+    }
+  }
+
+  package struct Section: Equatable, Sendable {
+    package let project: ProjectID
+    package let window: Window
+    package let rowCount: Int
+    package let idTimes: ClosedRange<Int64>
+    package let isPacked: Bool
+    package let directory: Stretch
+    package let extents: [Stretch]
+  }
+
+  /// Bytes of the file, and their checksum.
+  package struct Stretch: Equatable, Sendable {
+    package let offset: Int
+    package let count: Int
+    package let checksum: UInt32
+
+    package var end: Int { offset + count }
+  }
+
+  /// The last batch of each project whose rows, with those of all before, were sealed into this pack.
+  package var sealed: [ProjectID: Int64] = [:]
+  package var replaced: [UInt64] = []
+  package var secrets: [ProjectID: [UInt8]] = [:]
+  package var sections: [Section] = []
+
+  static let version: UInt16 = 1
+  static let magic: UInt32 = 0x4B50_5254  // "TRPK"
+  static let lastMagic: UInt32 = 0x5452_504B  // "KPRT"
+  static let headerBytes = 40
+  static let footerBytes = 48
+}

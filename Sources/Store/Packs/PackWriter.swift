@@ -1,0 +1,109 @@
+import Compression
+import Events
+import Platform
+import Sections
+
+/// Writes a pack, section after section, under a temporary name. What was written is on disk, and in
+/// its place, when `finish` returns; before that the file is nobody's.
+struct PackWriter: ~Copyable {
+  private let file: File
+  private let folder: Directory
+  private let header: PackIndex.Header
+  private var index = PackIndex()
+  private var directories: [(section: Int, bytes: [UInt8])] = []
+  private var end = PackIndex.headerBytes
+  private let compressor = ZstdCompressor()
+
+  /// A section of this many bytes or fewer is one zstd frame: many small columns have much in common,
+  /// and to read one of them is to read them all.
+  static let packedBytes = 64 << 10
+
+  init(_ header: PackIndex.Header, in folder: Directory) throws(PackProblem) {
+    self.folder = folder
+    self.header = header
+    do { file = try Self.open(header, in: folder) } catch { throw .system(error) }
+  }
+
+  private static func open(
+    _ header: PackIndex.Header, in folder: Directory
+  ) throws(SystemError) -> File {
+    let file = try File(folder.file(Pack.temporaryName(header.number)), for: .writing)
+    try file.truncate(to: 0)
+    let bytes = header.bytes
+    try file.write(bytes.span, at: 0)
+    return file
+  }
+
+  mutating func add(_ section: EncodedSection) throws(PackProblem) {
+    let isPacked = section.byteCount <= Self.packedBytes && section.extents.count > 0
+    var extents: [PackIndex.Stretch] = []
+    if isPacked {
+      var plain = ByteWriter(capacity: section.byteCount + 16)
+      for extent in section.extents {
+        plain.append(varint: UInt64(extent.byteCount))
+        extent.withBytes { plain.append($0) }
+      }
+      let bytes = plain.bytes
+      var packed = ByteWriter(capacity: bytes.count)
+      packed.append(littleEndian: UInt32(bytes.count))
+      packed.append(compressor.compress(bytes.span, level: 1))
+      extents.append(try write(packed.bytes))
+    } else {
+      for extent in section.extents {
+        extents.append(try extent.withBytes { bytes throws(PackProblem) in try write(bytes) })
+      }
+    }
+    let directory = section.directory
+    directories.append((index.sections.count, directory.encoded))
+    index.sections.append(
+      PackIndex.Section(
+        project: directory.project, window: directory.window, rowCount: directory.rowCount,
+        idTimes: directory.idTimes, isPacked: isPacked,
+        directory: PackIndex.Stretch(offset: 0, count: 0, checksum: 0),
+        extents: extents))
+  }
+
+  private mutating func write(_ bytes: [UInt8]) throws(PackProblem) -> PackIndex.Stretch {
+    try write(bytes.span)
+  }
+
+  private mutating func write(_ bytes: Span<UInt8>) throws(PackProblem) -> PackIndex.Stretch {
+    do { try file.write(bytes, at: end) } catch { throw .system(error) }
+    let stretch = PackIndex.Stretch(
+      offset: end, count: bytes.count, checksum: crc32c(bytes))
+    end = stretch.end
+    return stretch
+  }
+
+  /// Completes the file and renames it into its place; both are on disk when this returns.
+  consuming func finish(
+    sealed: [ProjectID: Int64], replaced: [UInt64], secrets: [ProjectID: [UInt8]]
+  ) throws(PackProblem) -> PackIndex {
+    for (section, bytes) in directories {
+      let place = try write(bytes)
+      let before = index.sections[section]
+      index.sections[section] = PackIndex.Section(
+        project: before.project, window: before.window, rowCount: before.rowCount,
+        idTimes: before.idTimes, isPacked: before.isPacked, directory: place,
+        extents: before.extents)
+    }
+    index.sealed = sealed
+    index.replaced = replaced
+    index.secrets = secrets
+    let place = try write(index.encoded)
+    var footer = ByteWriter(capacity: PackIndex.footerBytes)
+    footer.append(littleEndian: UInt64(place.offset))
+    footer.append(littleEndian: UInt32(place.count))
+    footer.append(littleEndian: place.checksum)
+    footer.append(header.bytes[..<24])
+    footer.append(littleEndian: crc32c(footer.bytes.span))
+    footer.append(littleEndian: PackIndex.lastMagic)
+    do throws(SystemError) {
+      try file.write(footer.bytes.span, at: end)
+      try file.synchronize()
+      try file.close()
+      try folder.rename(Pack.temporaryName(header.number), to: Pack.name(header.number))
+    } catch { throw .system(error) }
+    return index
+  }
+}

@@ -1,0 +1,221 @@
+import Batches
+package import Events
+package import Sections
+import Synchronization
+
+/// The events of one project: the ids that are hot, the batches that still wait to be laid out, the
+/// sections of those that are, and the sections that packs have.
+///
+/// The store's thread writes; questions take a snapshot and never wait for more than that.
+package final class ProjectEvents: Sendable {
+  package let id: ProjectID
+  package let secret: ProjectSecret
+
+  private struct State {
+    var ids: HotIDs
+    var waiting: [WaitingBatch] = []
+    var waitingRows = 0
+    var laidOut: [HotSection] = []
+    /// Batches that could not be read when they were to be laid out.
+    var unreadable: [UnreadableBatch] = []
+    var sealed: [SealedSection] = []
+    var count = 0
+    /// Batches up to this number may be seen by questions.
+    var published: Int64 = 0
+    /// What the last question saw, for as long as nothing has changed since.
+    var snapshot: Snapshot?
+  }
+
+  private let state: Mutex<State>
+
+  init(id: ProjectID, secret: ProjectSecret, key: HotIDs.Key) {
+    self.id = id
+    self.secret = secret
+    state = Mutex(State(ids: HotIDs(key: key)))
+  }
+
+  /// Hot events.
+  package var count: Int { state.withLock { $0.count } }
+
+  /// Where published hot events with this id may be.
+  package func places(of id: EventID) -> [HotPlace] {
+    state.withLock { state in
+      var places: [HotPlace] = []
+      state.ids.forEachCandidate(for: id) { place in
+        if place.batch <= state.published { places.append(place) }
+      }
+      return places
+    }
+  }
+
+  /// The sections that packs have.
+  package var sealed: [SealedSection] { state.withLock { $0.sealed } }
+
+  // MARK: Ids
+
+  /// Two rows that may be one event: a row of a new batch, and where the first one may be.
+  struct Meeting {
+    let row: Int
+    let place: HotPlace
+  }
+
+  /// Claims the ids of all rows but those that are out already. They are met from now on, also by
+  /// later rows of the same batch, and seen once published. A row that meets another one is not
+  /// claimed: it is returned with everything that it has met.
+  func claim(_ ids: [EventID], batch: Int64, except dropped: RowSet) -> [Meeting] {
+    state.withLock { state in
+      var meetings: [Meeting] = []
+      for row in ids.indices where !dropped.contains(row) {
+        let place = HotPlace(batch: batch, row: row)
+        if state.ids.insertUnlessMet(ids[row], at: place) { continue }
+        state.ids.forEachCandidate(for: ids[row]) { met in
+          meetings.append(Meeting(row: row, place: met))
+        }
+      }
+      return meetings
+    }
+  }
+
+  /// Claims ids that are known to be new.
+  func claim(new ids: [EventID], batch: Int64, rows: some Sequence<Int>) {
+    state.withLock { state in
+      for row in rows { state.ids.insert(ids[row], at: HotPlace(batch: batch, row: row)) }
+    }
+  }
+
+  /// Takes back whatever was claimed for these rows of a batch.
+  func unclaim(_ ids: [EventID], batch: Int64, rows: some Sequence<Int>) {
+    state.withLock { state in
+      for row in rows { state.ids.remove(ids[row], at: HotPlace(batch: batch, row: row)) }
+    }
+  }
+
+  // MARK: Batches and sections
+
+  /// Makes the events of a committed batch visible. True if enough of them wait to be laid out.
+  func publish(_ batch: WaitingBatch) -> Bool {
+    state.withLock { state in
+      state.count += batch.count
+      state.published = max(state.published, batch.number)
+      guard batch.count > 0 else { return false }
+      state.waiting.append(batch)
+      state.waitingRows += batch.count
+      state.snapshot = nil
+      return state.waitingRows >= HotSection.layOutRows
+    }
+  }
+
+  /// The batches that wait, in the order of their numbers.
+  var waiting: [WaitingBatch] { state.withLock { $0.waiting } }
+
+  /// Batches that no section has because they cannot be read; their rows stay on disk.
+  var unreadable: [UnreadableBatch] { state.withLock { $0.unreadable } }
+
+  /// Puts sections in the place of the batches that waited, as many as were read or could not be.
+  func replace(
+    waiting count: Int, by sections: [HotSection], unreadable: [UnreadableBatch]
+  ) {
+    state.withLock { state in
+      state.unreadable += unreadable
+      for batch in state.waiting[..<count] { state.waitingRows -= batch.count }
+      state.waiting.removeFirst(count)
+      state.laidOut += sections
+      state.snapshot = nil
+    }
+  }
+
+  /// The sections of hot events that no seal has in hand.
+  var laidOut: [HotSection] { state.withLock { $0.laidOut } }
+
+  /// Puts one section in the place of several.
+  func replace(_ sections: [HotSection], by merged: HotSection) {
+    let retired = Set(sections.map(ObjectIdentifier.init))
+    state.withLock { state in
+      state.laidOut.removeAll { retired.contains(ObjectIdentifier($0)) }
+      state.laidOut.append(merged)
+      state.snapshot = nil
+    }
+  }
+
+  /// Puts the sections of a pack in the place of the hot ones that were sealed into it, and forgets
+  /// the ids of the batches up to `last`: they are found in the pack from now on. Returns how many
+  /// events are hot no more.
+  func replace(_ hot: [HotSection], by sealed: [SealedSection], through last: Int64) -> Int {
+    let retired = Set(hot.map(ObjectIdentifier.init))
+    return state.withLock { state in
+      state.laidOut.removeAll { retired.contains(ObjectIdentifier($0)) }
+      state.sealed += sealed
+      state.ids.removeAll(through: last)
+      let rows = hot.reduce(0) { $0 + $1.section.rowCount }
+      state.count -= rows
+      state.snapshot = nil
+      return rows
+    }
+  }
+
+  func add(_ sealed: [SealedSection]) {
+    state.withLock { state in
+      state.sealed += sealed
+      state.snapshot = nil
+    }
+  }
+
+  /// Makes the next question look anew which sections there are.
+  func forgetSnapshot() { state.withLock { $0.snapshot = nil } }
+
+  // MARK: Snapshots
+
+  /// What a question sees; nil while batches wait that it would have to see.
+  func snapshotOfLaidOut() throws(SectionProblem) -> Snapshot? {
+    let (known, isWaiting, hot, sealed, unreadable) = state.withLock {
+      ($0.snapshot, !$0.waiting.isEmpty, $0.laidOut, $0.sealed, $0.unreadable)
+    }
+    if let known { return known }
+    if isWaiting { return nil }
+    var sections: [Section] = []
+    var missing = unreadable.map { "batch \($0.number): \($0.reason)" }
+    for section in sealed {
+      if let reason = section.reasonAside {
+        missing.append("\(section): \(reason)")
+        continue
+      }
+      do { sections.append(try section.open()) } catch { missing.append("\(section): \(error)") }
+    }
+    let snapshot = Snapshot(
+      sections + hot.map(\.section), of: secret, missing: missing)
+    state.withLock { state in
+      // Only if this is still so: otherwise the next one makes its own.
+      if state.waiting.isEmpty, state.laidOut.elementsEqual(hot, by: ===),
+        state.sealed.count == sealed.count
+      {
+        state.snapshot = snapshot
+      }
+    }
+    return snapshot
+  }
+}
+
+/// A committed batch whose rows are in no section yet.
+struct WaitingBatch: Sendable {
+  let number: Int64
+  let rows: Int
+  let dropped: RowSet
+
+  var count: Int { rows - dropped.count }
+}
+
+/// Hot events as a section in memory, and the last of the batches that they came in.
+final class HotSection: Sendable {
+  /// So many rows are laid out at once, when nobody asks before.
+  static let layOutRows = 16_384
+
+  let section: Section
+  let encoded: EncodedSection
+  let lastBatch: Int64
+
+  init(_ encoded: EncodedSection, lastBatch: Int64) throws(SectionProblem) {
+    self.encoded = encoded
+    section = try Section(encoded)
+    self.lastBatch = lastBatch
+  }
+}

@@ -1,0 +1,137 @@
+import Compression
+import Events
+import Platform
+import Sections
+
+/// Seals what is hot: one pack with the sections of all projects, which from then on is where these
+/// events are. One seal at a time, on a thread of its own; intake and questions go on beside it.
+actor Sealer {
+  private let worker: Worker
+  private nonisolated let hot: HotTier
+  private let layout: HotLayout
+  private let writer: StoreWriter
+  private let packs: PackFolder
+  private let decompressor = ZstdDecompressor()
+  private nonisolated let schedule: SealSchedule
+  private var isSealing = false
+
+  init(
+    worker: Worker, hot: HotTier, layout: HotLayout, writer: StoreWriter, packs: PackFolder,
+    schedule: SealSchedule
+  ) {
+    self.schedule = schedule
+    self.worker = worker
+    self.hot = hot
+    self.layout = layout
+    self.writer = writer
+    self.packs = packs
+  }
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe worker.asUnownedSerialExecutor() }
+
+  private struct Share {
+    let project: ProjectEvents
+    let sections: [HotSection]
+    let lastBatch: Int64
+  }
+
+  /// Begins a seal on the sealer's own thread, if it is time for one.
+  nonisolated func sealIfDue() {
+    guard schedule.begin(hotEvents: hot.eventCount) else { return }
+    Task(executorPreference: worker) { [self, schedule] in
+      do throws(StoreError) {
+        _ = try await seal()
+        schedule.finish(nil)
+      } catch { schedule.finish(error) }
+    }
+  }
+
+  /// Seals everything that was published before; returns how many events. Nothing happens if a seal is
+  /// under way. A full disk leaves everything as it was.
+  @discardableResult
+  func seal() async throws(StoreError) -> Int {
+    if isSealing { return 0 }
+    isSealing = true
+    defer { isSealing = false }
+    do throws(StoreError) {
+      let sealed = try await sealShares()
+      await layout.endSeal()
+      return sealed
+    } catch {
+      await layout.endSeal()
+      throw error
+    }
+  }
+
+  private func sealShares() async throws(StoreError) -> Int {
+    var shares: [Share] = []
+    for project in hot.all.sorted(by: { $0.id.text < $1.id.text }) where project.count > 0 {
+      // A project that cannot be read stays hot, and the others are sealed all the same.
+      guard let (sections, last) = try? await layout.sectionsToSeal(of: project) else { continue }
+      shares.append(Share(project: project, sections: sections, lastBatch: last))
+    }
+    if shares.isEmpty { return 0 }
+    // What could not be read is in no pack: its rows have to stay.
+    try await writer.setAside(shares.flatMap(\.project.unreadable))
+    let header = try await writer.nextPack()
+    let pack: Pack
+    do {
+      try write(header, shares)
+      pack = try packs.open(header.number)
+      try await writer.name(pack)
+    } catch {
+      packs.removeUnfinished(header.number)
+      throw Self.problem(error)
+    }
+    return show(pack, shares)
+  }
+
+  private static func problem(_ error: any Error) -> StoreError {
+    switch error {
+    case let error as StoreError: error
+    case PackProblem.system(let error) where error.isOutOfSpace: .diskFull
+    case PackProblem.system(let error): .failed(StoreFailure(error))
+    default: .damaged("\(error)")
+    }
+  }
+
+  private func write(_ header: PackIndex.Header, _ shares: [Share]) throws {
+    var writer = try PackWriter(header, in: packs.directory)
+    var sealed: [ProjectID: Int64] = [:]
+    var secrets: [ProjectID: [UInt8]] = [:]
+    for share in shares {
+      sealed[share.project.id] = share.lastBatch
+      secrets[share.project.id] = share.project.secret.bytes
+      let byWindow = Dictionary(grouping: share.sections) { $0.section.directory.window }
+      for (window, sections) in byWindow.sorted(by: { $0.key < $1.key }) {
+        try writer.add(try section(of: sections, window, share.project))
+      }
+    }
+    _ = try writer.finish(sealed: sealed, replaced: [], secrets: secrets)
+  }
+
+  private func section(
+    of sections: [HotSection], _ window: Window, _ project: ProjectEvents
+  ) throws(SectionProblem) -> EncodedSection {
+    if sections.count == 1 { return sections[0].encoded }
+    var merge = SectionMerge(
+      window: window, secret: project.secret, seed: .random(in: .min ... .max))
+    for section in sections { try merge.add(section.section, decompressor) }
+    return try merge.finish(project: project.id)
+  }
+
+  /// From here on questions find these events in the pack.
+  private func show(_ pack: Pack, _ shares: [Share]) -> Int {
+    var byProject: [ProjectID: [SealedSection]] = [:]
+    for (number, section) in pack.index.sections.enumerated() {
+      byProject[section.project, default: []].append(SealedSection(pack, number))
+    }
+    var sealed = 0
+    for share in shares {
+      sealed += share.project.replace(
+        share.sections, by: byProject[share.project.id] ?? [], through: share.lastBatch)
+    }
+    hot.unreserve(sealed)
+    return sealed
+  }
+}
