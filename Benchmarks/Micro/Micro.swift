@@ -5,6 +5,7 @@ import JSON
 @main enum Micro {
   static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
     ("agents", benchmarkAgents),
+  static let benchmarks: [(name: String, run: @Sendable ([String]) async throws -> Void)] = [
     ("batches", benchmarkBatches),
     ("columns", benchmarkColumns),
     ("compression", benchmarkCompression),
@@ -20,7 +21,7 @@ import JSON
     ("sections", benchmarkSections),
   ]
 
-  static func main() throws {
+  static func main() async throws {
     let arguments = CommandLine.arguments.dropFirst()
     guard let name = arguments.first,
       let benchmark = benchmarks.first(where: { $0.name == name })
@@ -29,6 +30,6 @@ import JSON
       for benchmark in benchmarks { print("  \(benchmark.name)") }
       return
     }
-    try benchmark.run(Array(arguments.dropFirst()))
+    try await benchmark.run(Array(arguments.dropFirst()))
   }
 }

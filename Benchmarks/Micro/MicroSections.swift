@@ -8,8 +8,10 @@ import Sections
 
 /// Makes sections of a project's events, and reads them again: bytes an event by column, and what each
 /// step costs an event.
-@Sendable func benchmarkSections(_ arguments: [String]) throws {
-  guard let path = arguments.first else { fatalError("usage: micro sections <events.ndjson>") }
+@Sendable func benchmarkSections(_ arguments: [String]) async throws {
+  guard let path = arguments.first else {
+    fatalError("usage: micro sections <events.ndjson> [project [oracle.json]]")
+  }
   let project = arguments.count > 1 ? arguments[1] : "acme-web"
   let bytes = readFile(path)
   let marker = Array("\"project_id\":\"\(project)\"".utf8)
@@ -29,7 +31,11 @@ import Sections
     var rows = BatchRows(
       hasher: PersonHasher(secret: SipHash(key: 1, 2)),
       windows: WindowRule(months: 0..<(1 << 47)))
-    for batch in batches { rows.add(batch, from: "bench", clockShift: 0, except: { _ in false }) }
+    var known: Set<EventID> = []
+    known.reserveCapacity(events)
+    for batch in batches {
+      rows.add(batch, from: "bench", clockShift: 0) { !known.insert(batch.core.ids[$0]).inserted }
+    }
     made = rows.sections(project: name, seed: 7)
   }
   report(made, events: events)
@@ -40,6 +46,7 @@ import Sections
   try measure("decode heads and times", bytes: 0, items: events) {
     for section in sections { try section.forEachBlock(of: 0..<section.blockCount) { _, _ in } }
   }
+  try await benchmarkSeries(sections, oracle: arguments.count > 2 ? arguments[2] : nil)
 }
 
 private func report(_ sections: [EncodedSection], events: Int) {

@@ -11,7 +11,13 @@ package final class Snapshot: Sendable {
   /// For each id of a person that was joined with another one: the one that stands for both.
   package let joined: [PersonHash: PersonHash]
 
-  private let kept = Mutex<PersonDirectory?>(nil)
+  private struct Kept {
+    var people: PersonDirectory?
+    /// With those who only have operations, and without.
+    var ordinals: [Bool: PersonOrdinals] = [:]
+  }
+
+  private let kept = Mutex(Kept())
 
   package init(
     _ sections: [Section], of secret: ProjectSecret, missing: [String] = [],
@@ -25,10 +31,20 @@ package final class Snapshot: Sendable {
 
   /// Who has which runs in which sections: made when somebody first asks about people, and kept.
   package func people() throws(SectionProblem) -> PersonDirectory {
-    if let people = kept.withLock({ $0 }) { return people }
+    if let people = kept.withLock({ $0.people }) { return people }
     let people = try PersonDirectory(sections, joined: joined)
-    kept.withLock { $0 = people }
+    kept.withLock { $0.people = people }
     return people
+  }
+
+  /// The people by run; `everyone`: also those who have nothing but operations on their profiles.
+  package func ordinals(everyone: Bool = false) throws(SectionProblem) -> PersonOrdinals {
+    if let ordinals = kept.withLock({ $0.ordinals[everyone] }) { return ordinals }
+    let people =
+      everyone ? try PersonDirectory(sections, joined: joined, everyone: true) : try self.people()
+    let ordinals = try PersonOrdinals(people, sections, joined: joined)
+    kept.withLock { $0.ordinals[everyone] = ordinals }
+    return ordinals
   }
 
   package func canonical(_ person: PersonHash) -> PersonHash { joined[person] ?? person }

@@ -32,6 +32,14 @@ package final class EventFilter: Sendable {
     test = .all(tests).simplified
   }
 
+  /// The same events, at other times.
+  init(_ other: EventFilter, times: Range<Int64>) {
+    self.times = times
+    kinds = other.kinds
+    names = other.names
+    test = other.test
+  }
+
   /// Whether an event with this head may be meant.
   func names(_ head: EventHead) -> Bool {
     kinds.holds(head.kind)

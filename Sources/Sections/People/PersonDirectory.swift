@@ -28,6 +28,9 @@ package struct PersonDirectory: Sendable {
     Int(firstRuns[person])..<Int(firstRuns[person + 1])
   }
 
+  /// For those who have no events.
+  private static let never = Int64.max...Int64.max
+
   private struct Entry {
     var person: PersonHash
     var first: Int64
@@ -36,7 +39,7 @@ package struct PersonDirectory: Sendable {
   }
 
   init(
-    _ sections: [Section], joined: [PersonHash: PersonHash]
+    _ sections: [Section], joined: [PersonHash: PersonHash], everyone: Bool = false
   ) throws(SectionProblem) {
     var entries: [Entry] = []
     for (number, section) in sections.enumerated() {
@@ -44,7 +47,7 @@ package struct PersonDirectory: Sendable {
       let facts = try section.facts()
       entries.reserveCapacity(entries.count + runs.count)
       for run in 0..<runs.count {
-        guard let times = facts.times(of: run) else { continue }
+        guard let times = facts.times(of: run) ?? (everyone ? Self.never : nil) else { continue }
         let person = runs.person(run)
         entries.append(
           Entry(

@@ -1,0 +1,63 @@
+import Calendar
+import Sections
+
+/// The loops of series over the rows of a block.
+enum SeriesLoops {
+  /// Of a filter's rows those in `range` that are somebody's (where people are known) and in a piece:
+  /// their cells, and a one for each group that has some. Says how many there are.
+  static func cells(
+    _ list: RowList, _ count: Int, _ range: Range<Int>, _ people: BlockBuffer<UInt32>?,
+    _ groups: BlockBuffer<UInt32>, _ pieceOf: BlockBuffer<UInt32>?, pieces: Int,
+    rows: RowList, cells: BlockBuffer<UInt32>, exists: inout [UInt8]
+  ) -> Int {
+    precondition(count <= RowList.capacity, "too many rows")
+    // SAFETY: rows of a list are rows of a block, and no more are written than read. Groups are
+    // checked by the array's own subscript.
+    let (list, rows, cells) = unsafe (list.start, rows.start, cells.start)
+    let (groups, people, pieceOf) = unsafe (groups.start, people?.start, pieceOf?.start)
+    let (low, high) = (UInt16(range.lowerBound), UInt16(range.upperBound))
+    var exists = exists.mutableSpan
+    var found = 0
+    var index = 0
+    while index < count {
+      let row = unsafe list[index]
+      index &+= 1
+      if row < low || row >= high { continue }
+      if let people = unsafe people, unsafe people[Int(row)] == PersonOrdinals.nobody { continue }
+      var piece: UInt32 = 0
+      if let pieceOf = unsafe pieceOf {
+        piece = unsafe pieceOf[Int(row)]
+        if piece == BucketTable.outside { continue }
+      }
+      let group = unsafe groups[Int(row)]
+      exists[Int(group)] = 1
+      unsafe rows[found] = row
+      unsafe cells[found] = group &* UInt32(truncatingIfNeeded: pieces) &+ piece
+      found &+= 1
+    }
+    return found
+  }
+
+  static func count(_ cells: BlockBuffer<UInt32>, _ count: Int, into counts: inout [Int]) {
+    precondition(count <= RowList.capacity, "too many rows")
+    // SAFETY: checked just now; cells are checked by the array's own subscript.
+    let cells = unsafe cells.start
+    var target = counts.mutableSpan
+    var index = 0
+    while index < count {
+      target[Int(unsafe cells[index])] &+= 1
+      index &+= 1
+    }
+  }
+
+  static func sum(
+    _ numbers: BlockBuffer<Number>, _ rows: RowList, _ cells: BlockBuffer<UInt32>, _ count: Int,
+    into sums: inout [ExactSum]
+  ) {
+    for index in 0..<count {
+      let number = numbers[Int(rows[index])]
+      guard number.kind == .integer || number.kind == .double else { continue }
+      sums[Int(cells[index])].add(number)
+    }
+  }
+}

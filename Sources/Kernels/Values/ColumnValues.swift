@@ -1,0 +1,266 @@
+import Batches
+import Columns
+import Compression
+import Query
+import Sections
+
+/// What a kernel makes of the values at a path: numbers for groups, numbers to add up.
+protocol RowValue: BitwiseCopyable {
+  /// Of no value, or null.
+  static var absent: Self { get }
+  /// Of objects and arrays.
+  static var other: Self { get }
+}
+
+/// A value's number among those of its question.
+struct GroupNumber: RowValue {
+  var number: UInt32
+
+  /// What is absent and what is no scalar are both in the group None, but are told apart until then:
+  /// `any` looks on where there is nothing.
+  static let absent = GroupNumber(number: .max)
+  static let other = GroupNumber(number: ValueNumbers.none)
+}
+
+/// A number of either kind, or none.
+struct Number: RowValue {
+  enum Kind: UInt64, BitwiseCopyable { case absent, other, integer, double }
+
+  var kind: Kind
+  var bits: UInt64
+
+  static let absent = Number(kind: .absent, bits: 0)
+  static let other = Number(kind: .other, bits: 0)
+
+  @inline(__always)
+  var integer: Int64 { Int64(bitPattern: bits) }
+  @inline(__always)
+  var double: Double { Double(bitPattern: bits) }
+  /// Of either kind.
+  @inline(__always)
+  var asDouble: Double { kind == .integer ? Double(integer) : double }
+}
+
+/// Reads the values of one column as numbers for a kernel.
+protocol ColumnValues {
+  associatedtype Element: RowValue
+
+  /// What does not change while a question is answered.
+  associatedtype Context
+
+  init(
+    _ column: Int, of table: PropertyTable, _ decompressor: ZstdDecompressor, _ context: Context
+  ) throws(SectionProblem)
+
+  /// `count` values from `first` on, to the places from `offset` on.
+  mutating func read(
+    from first: Int, count: Int, into values: BlockBuffer<Element>, at offset: Int
+  ) throws(SectionProblem)
+}
+
+/// Numbers; everything else is none.
+struct NumberColumn: ColumnValues {
+  private var integers: IntegerCursor?
+  private var doubles: DoubleCursor?
+
+  init(
+    _ column: Int, of table: PropertyTable, _ decompressor: ZstdDecompressor, _ context: Void
+  ) throws(SectionProblem) {
+    switch table.columns[column].kind {
+    case .integer, .double: break
+    default: return
+    }
+    switch try table.cursor(ofColumn: column, decompressor) {
+    case .integers(let cursor): integers = cursor
+    case .doubles(let cursor): doubles = cursor
+    case .bools, .texts: break
+    }
+  }
+
+  mutating func read(
+    from first: Int, count: Int, into values: BlockBuffer<Number>, at offset: Int
+  ) throws(SectionProblem) {
+    guard integers != nil || doubles != nil else {
+      for index in 0..<count { values[offset + index] = .other }
+      return
+    }
+    var done = 0
+    while done < count {
+      let block = (first + done) / Section.blockRows
+      let start = (first + done) % Section.blockRows
+      let loaded = try load(block)
+      let part = min(loaded - start, count - done)
+      guard part > 0 else { throw .column("values that are not there") }
+      if let integers {
+        let from = integers.values
+        Self.copy(from.span.extracting(start..<(start + part)), to: values, at: offset + done)
+      } else if let doubles {
+        let from = doubles.values
+        Self.copy(from.span.extracting(start..<(start + part)), to: values, at: offset + done)
+      }
+      done += part
+    }
+  }
+
+  private mutating func load(_ block: Int) throws(SectionProblem) -> Int {
+    if let count = try integers?.load(block) { return count }
+    return try doubles?.load(block) ?? 0
+  }
+
+  private static func copy(
+    _ values: Span<Int64>, to target: BlockBuffer<Number>, at offset: Int
+  ) {
+    for index in values.indices {
+      target[offset &+ index] = Number(kind: .integer, bits: UInt64(bitPattern: values[index]))
+    }
+  }
+
+  private static func copy(
+    _ values: Span<Double>, to target: BlockBuffer<Number>, at offset: Int
+  ) {
+    for index in values.indices {
+      target[offset &+ index] = Number(kind: .double, bits: values[index].bitPattern)
+    }
+  }
+}
+
+/// The numbers of values, each looked up once for each entry of a dictionary.
+struct GroupColumn: ColumnValues {
+  private let numbers: ValueNumbers
+  private var bools: BoolCursor?
+  private var integers: IntegerCursor?
+  private var doubles: DoubleCursor?
+  private var texts: TextCursor?
+  private let isOther: Bool
+  /// Whether an empty text is none.
+  private var isIdentity = false
+  /// By code of the dictionary, or `unknown`.
+  private var ofCode: [UInt32] = []
+  private var lastBits: UInt64 = 0
+  private var lastNumber = Self.unknown
+
+  private static let unknown = UInt32.max
+
+  init(
+    _ column: Int, of table: PropertyTable, _ decompressor: ZstdDecompressor,
+    _ context: ValueNumbers
+  ) throws(SectionProblem) {
+    numbers = context
+    isOther = table.columns[column].kind == .array
+    if isOther { return }
+    switch try table.cursor(ofColumn: column, decompressor) {
+    case .bools(let cursor): bools = cursor
+    case .integers(let cursor): integers = cursor
+    case .doubles(let cursor): doubles = cursor
+    case .texts(let cursor): texts = cursor
+    }
+    ofCode = Array(repeating: Self.unknown, count: texts?.lexicon?.count ?? 0)
+  }
+
+  /// Ids of rows: an empty text is none.
+  init(identity texts: TextCursor, _ context: ValueNumbers) {
+    numbers = context
+    isOther = false
+    isIdentity = true
+    self.texts = texts
+    ofCode = Array(repeating: Self.unknown, count: texts.lexicon?.count ?? 0)
+    if let lexicon = texts.lexicon, lexicon.count > 0, lexicon.texts.range(of: 0).isEmpty {
+      ofCode[0] = ValueNumbers.none
+    }
+  }
+
+  mutating func read(
+    from first: Int, count: Int, into values: BlockBuffer<GroupNumber>, at offset: Int
+  ) throws(SectionProblem) {
+    if isOther {
+      for index in 0..<count { values[offset + index] = .other }
+      return
+    }
+    var done = 0
+    while done < count {
+      let block = (first + done) / Section.blockRows
+      let start = (first + done) % Section.blockRows
+      let loaded = try load(block)
+      let part = min(loaded - start, count - done)
+      guard part > 0 else { throw .column("values that are not there") }
+      read(start..<(start + part), into: values, at: offset + done)
+      done += part
+    }
+  }
+
+  private mutating func load(_ block: Int) throws(SectionProblem) -> Int {
+    if let count = try texts?.load(block) { return count }
+    if let count = try integers?.load(block) { return count }
+    if let count = try doubles?.load(block) { return count }
+    return try bools?.load(block) ?? 0
+  }
+
+  private mutating func read(
+    _ range: Range<Int>, into values: BlockBuffer<GroupNumber>, at offset: Int
+  ) {
+    if let lexicon = texts?.lexicon, let codes = texts?.codeValues {
+      resolve(codes.span.extracting(range), lexicon)
+      Self.look(up: ofCode.span, codes.span.extracting(range), into: values, at: offset)
+      return
+    }
+    for index in 0..<range.count {
+      values[offset + index] = GroupNumber(number: number(at: range.lowerBound + index))
+    }
+  }
+
+  /// Finds the numbers of codes that were not met before.
+  private mutating func resolve(_ codes: Span<UInt32>, _ lexicon: TextLexicon) {
+    for index in codes.indices {
+      let code = Int(codes[index])
+      guard ofCode[code] == Self.unknown else { continue }
+      let bytes = lexicon.texts.bytes
+      let all = bytes.span
+      ofCode[code] = numbers.number(
+        of: all.extracting(lexicon.texts.range(of: code)), hash: lexicon.hashes[code])
+    }
+  }
+
+  private static func look(
+    up table: Span<UInt32>, _ codes: Span<UInt32>, into values: BlockBuffer<GroupNumber>,
+    at offset: Int
+  ) {
+    precondition(offset >= 0 && codes.count <= RowList.capacity - offset, "too many rows")
+    // SAFETY: checked just now; codes are checked by the table's own subscript.
+    let target = unsafe values.start + offset
+    var index = 0
+    while index < codes.count {
+      unsafe target[index] = GroupNumber(number: table[Int(codes[index])])
+      index &+= 1
+    }
+  }
+
+  /// Of a value of the block that was loaded last.
+  private mutating func number(at index: Int) -> UInt32 {
+    if let texts {
+      let rows = texts.texts
+      let range = rows.range(of: index)
+      let bytes = rows.bytes
+      let text = bytes.span.extracting(range)
+      return text.isEmpty && isIdentity
+        ? ValueNumbers.none : numbers.number(of: text, hash: TextHash.hash(text))
+    }
+    let value: Value
+    let bits: UInt64
+    if let integers {
+      value = .integer(integers.values[index])
+      bits = UInt64(bitPattern: integers.values[index])
+    } else if let doubles {
+      value = .double(doubles.values[index])
+      bits = doubles.values[index].bitPattern
+    } else {
+      value = .bool(bools?.values[index] == 1)
+      bits = UInt64(bools?.values[index] ?? 0)
+    }
+    // Neighbours are often the same.
+    if lastNumber == Self.unknown || bits != lastBits {
+      lastBits = bits
+      lastNumber = numbers.number(of: value)
+    }
+    return lastNumber
+  }
+}
