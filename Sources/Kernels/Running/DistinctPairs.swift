@@ -40,6 +40,40 @@ struct DistinctPairs {
     return insertKey(UInt64(truncatingIfNeeded: slot) &<< 32 | UInt64(truncatingIfNeeded: person))
   }
 
+  /// Counts the pairs that are met for the first time, each in its cell.
+  mutating func count(
+    _ cells: [UInt32], _ persons: [UInt32], _ count: Int, _ gauge: Int, of gauges: Int,
+    into counts: inout [Int]
+  ) {
+    if usesBits {
+      Self.count(
+        cells.span, persons.span, count, gauge, gauges, people, bits: &bits, into: &counts)
+      return
+    }
+    for index in 0..<count {
+      let slot = Int(cells[index]) &* gauges &+ gauge
+      if insert(slot, Int(persons[index])) { counts[Int(cells[index])] &+= 1 }
+    }
+  }
+
+  private static func count(
+    _ cells: Span<UInt32>, _ persons: Span<UInt32>, _ count: Int, _ gauge: Int, _ gauges: Int,
+    _ people: Int, bits: inout [UInt64], into counts: inout [Int]
+  ) {
+    var bits = bits.mutableSpan
+    var counts = counts.mutableSpan
+    var index = 0
+    while index < count {
+      let cell = Int(cells[index])
+      let bit = (cell &* gauges &+ gauge) &* people &+ Int(persons[index])
+      index &+= 1
+      let mask = 1 &<< UInt64(truncatingIfNeeded: bit & 63)
+      let word = bits[bit &>> 6]
+      bits[bit &>> 6] = word | mask
+      counts[cell] &+= word & mask == 0 ? 1 : 0
+    }
+  }
+
   private mutating func insertKey(_ key: UInt64) -> Bool {
     if keys.isEmpty { keys = Array(repeating: .max, count: 1 << 12) }
     var place = Self.place(key, keys.count)

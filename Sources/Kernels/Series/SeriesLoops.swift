@@ -50,6 +50,44 @@ enum SeriesLoops {
     }
   }
 
+  /// The cells in which a person was not the last one met, and the person: that of the piece, and
+  /// where there are several pieces that of the total. Says how many there are.
+  static func people(
+    _ rows: RowList, _ cells: BlockBuffer<UInt32>, _ count: Int, _ people: BlockBuffer<UInt32>,
+    first: UInt32, pieces: UInt32, last: inout [UInt32], into fresh: inout [UInt32],
+    persons: inout [UInt32]
+  ) -> Int {
+    precondition(count <= RowList.capacity && fresh.count >= 2 * count, "too many rows")
+    precondition(persons.count >= fresh.count, "too many rows")
+    // SAFETY: checked just now; rows of a list are rows of a block, and cells of `last` are checked.
+    let (rows, cells, people) = unsafe (rows.start, cells.start, people.start)
+    var last = last.mutableSpan
+    var fresh = fresh.mutableSpan
+    var persons = persons.mutableSpan
+    var found = 0
+    var index = 0
+    while index < count {
+      let person = unsafe people[Int(rows[index])]
+      let cell = unsafe cells[index]
+      index &+= 1
+      let group = pieces == 1 ? cell : cell / pieces
+      let known = first &+ person
+      let place = cell &+ group
+      // Written in any case, and kept where it is new.
+      unsafe fresh[unchecked: found] = place
+      unsafe persons[unchecked: found] = person
+      found &+= last[Int(place)] == known ? 0 : 1
+      last[Int(place)] = known
+      if pieces == 1 { continue }
+      let total = group &* (pieces &+ 1) &+ pieces
+      unsafe fresh[unchecked: found] = total
+      unsafe persons[unchecked: found] = person
+      found &+= last[Int(total)] == known ? 0 : 1
+      last[Int(total)] = known
+    }
+    return found
+  }
+
   static func sum(
     _ numbers: BlockBuffer<Number>, _ rows: RowList, _ cells: BlockBuffer<UInt32>, _ count: Int,
     into sums: inout [ExactSum]

@@ -51,8 +51,8 @@ final class SeriesScan {
   let reader: BlockReader
   let filters: [BlockFilter]
   let assignment: BlockFilter?
-  private let groups: [RowValues<GroupNumber>]
-  let numbers: [RowValues<Number>?]
+  private var groups: [RowValues<GroupColumn>]
+  private var numbers: [RowValues<NumberColumn>?]
   private let pass: SeriesPass
   /// By row of the block: its group, and its piece.
   let groupOf = BlockBuffer<UInt32>(repeating: 0)
@@ -78,11 +78,11 @@ final class SeriesScan {
     self.assignment = assignment
     for head in heads.indices { heads[head] |= assignment?.heads[head] ?? 0 }
     let live = heads.indices.filter { heads[$0] == 1 }
-    var groups: [RowValues<GroupNumber>] = []
+    var groups: [RowValues<GroupColumn>] = []
     for path in plan.question.breakdown?.paths ?? [] {
       groups.append(try PathValues.groups(at: path, heads: live, of: reader, pass.numbers))
     }
-    var numbers: [RowValues<Number>?] = []
+    var numbers: [RowValues<NumberColumn>?] = []
     for (place, path) in plan.paths.enumerated() {
       let isRead = pass.gauges.contains { gauge in
         switch plan.gauges[gauge].kind {
@@ -121,14 +121,20 @@ final class SeriesScan {
   }
 
   /// The numbers of the values at a path of the breakdown, by row.
-  func values(ofPath path: Int) throws(SectionProblem) -> RowValues<GroupNumber> {
+  func values(ofPath path: Int) throws(SectionProblem) -> BlockBuffer<GroupNumber> {
     try groups[path].load(reader)
-    return groups[path]
+    return groups[path].values
+  }
+
+  /// The numbers at a path that is added up, by row.
+  func numbers(ofPath path: Int) throws(SectionProblem) -> BlockBuffer<Number> {
+    try numbers[path]?.load(reader)
+    return numbers[path]?.values ?? BlockBuffer(repeating: .absent)
   }
 
   private func placeGroups() throws(SectionProblem) {
     guard let first = groups.first else { return }
-    for values in groups { try values.load(reader) }
+    for path in groups.indices { try groups[path].load(reader) }
     if groups.count == 1 {
       switch pass.grouping {
       case .fixed(let table, _, let rest):

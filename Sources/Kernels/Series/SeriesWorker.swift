@@ -25,6 +25,9 @@ final class SeriesWorker {
   private let rows = RowList()
   private let cells = BlockBuffer<UInt32>(repeating: 0)
   private let windows: [[Range<Int64>]]
+  /// Cells that somebody was met in, twice as many as rows for their totals, and who.
+  private var fresh = [UInt32](repeating: 0, count: 2 * RowList.capacity)
+  private var freshPeople = [UInt32](repeating: 0, count: 2 * RowList.capacity)
 
   init(_ pass: SeriesPass, _ sections: [Section], _ steps: PeopleSteps?, _ budget: Budget) {
     self.pass = pass
@@ -207,7 +210,7 @@ final class SeriesWorker {
       guard let filter = scan.assignment, try filter.load(scan.reader) > 0 else { return }
       let stamps = scan.reader.times.values
       for path in 0..<paths {
-        let numbers = try scan.values(ofPath: path).values
+        let numbers = try scan.values(ofPath: path)
         for index in 0..<filter.count {
           let row = Int(filter.rows[index])
           guard rows.contains(row), personOf[row] != PersonOrdinals.nobody else { continue }
@@ -241,6 +244,8 @@ final class SeriesWorker {
   private func count(
     _ scan: SeriesScan, _ range: Range<Int>, knowsPeople: Bool
   ) throws(SectionProblem) {
+    // What there is no room for is not counted: the pass is over.
+    if isOverfull { return }
     tally.reserve(groups: pass.groupCount)
     for (number, filter) in scan.filters.enumerated() where filter.count > 0 {
       if pass.plan.isRolling[number] {
@@ -268,22 +273,19 @@ final class SeriesWorker {
     case .people: if knowsPeople { countPeople(gauge, count) }
     case .rolling: break
     case .sum(let path):
-      guard let numbers = scan.numbers[path] else { return }
-      try numbers.load(scan.reader)
-      SeriesLoops.sum(numbers.values, rows, cells, count, into: &tally.sums[gauge])
+      let numbers = try scan.numbers(ofPath: path)
+      SeriesLoops.sum(numbers, rows, cells, count, into: &tally.sums[gauge])
     case .extremes(let path):
-      guard let numbers = scan.numbers[path] else { return }
-      try numbers.load(scan.reader)
+      let numbers = try scan.numbers(ofPath: path)
       for index in 0..<count {
-        let number = numbers.values[Int(rows[index])]
+        let number = numbers[Int(rows[index])]
         guard number.kind == .integer || number.kind == .double else { continue }
         tally.extremes[gauge][Int(cells[index])].add(number)
       }
     case .list(let path):
-      guard let numbers = scan.numbers[path] else { return }
-      try numbers.load(scan.reader)
+      let numbers = try scan.numbers(ofPath: path)
       for index in 0..<count {
-        let number = numbers.values[Int(rows[index])]
+        let number = numbers[Int(rows[index])]
         guard number.kind == .integer || number.kind == .double else { continue }
         tally.listCells[gauge].append(cells[index])
         tally.listValues[gauge].append(number.asDouble)
@@ -292,16 +294,25 @@ final class SeriesWorker {
   }
 
   private func countPeople(_ gauge: Int, _ count: Int) {
-    let pieces = pass.pieces
     reserveLast(gauge)
+    // Taken out, so that the loop has them for itself.
+    var own = (last: [UInt32](), counts: [Int](), pairs: DistinctPairs())
+    swap(&own.last, &last[gauge])
+    swap(&own.counts, &tally.counts[gauge])
+    swap(&own.pairs, &pairs)
+    let pieces = UInt32(truncatingIfNeeded: pass.pieces)
+    let found = SeriesLoops.people(
+      rows, cells, count, personOf, first: UInt32(people.lowerBound), pieces: pieces,
+      last: &own.last, into: &fresh, persons: &freshPeople)
     let gauges = pass.plan.gauges.count
-    for index in 0..<count {
-      let cell = Int(cells[index])
-      let person = personOf[Int(rows[index])]
-      let group = pieces == 1 ? cell : cell / pieces
-      meet(gauge, cell + group, person, gauges)
-      if pieces > 1 { meet(gauge, group * (pieces + 1) + pieces, person, gauges) }
+    if needsPairs {
+      own.pairs.count(fresh, freshPeople, found, gauge, of: gauges, into: &own.counts)
+    } else {
+      for index in 0..<found { own.counts[Int(fresh[index])] &+= 1 }
     }
+    swap(&own.last, &last[gauge])
+    swap(&own.counts, &tally.counts[gauge])
+    swap(&own.pairs, &pairs)
   }
 
   private func reserveLast(_ gauge: Int) {

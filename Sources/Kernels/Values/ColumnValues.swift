@@ -10,6 +10,7 @@ protocol RowValue: BitwiseCopyable {
   static var absent: Self { get }
   /// Of objects and arrays.
   static var other: Self { get }
+  var isAbsent: Bool { get }
 }
 
 /// A value's number among those of its question.
@@ -19,6 +20,8 @@ struct GroupNumber: RowValue {
   /// What is absent and what is no scalar are both in the group None, but are told apart until then:
   /// `any` looks on where there is nothing.
   static let absent = GroupNumber(number: .max)
+  @inline(__always)
+  var isAbsent: Bool { number == .max }
   static let other = GroupNumber(number: ValueNumbers.none)
 }
 
@@ -30,6 +33,8 @@ struct Number: RowValue {
   var bits: UInt64
 
   static let absent = Number(kind: .absent, bits: 0)
+  @inline(__always)
+  var isAbsent: Bool { kind == .absent }
   static let other = Number(kind: .other, bits: 0)
 
   @inline(__always)

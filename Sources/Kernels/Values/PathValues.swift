@@ -15,64 +15,64 @@ enum PathValues {
   /// The numbers of values as groups have them; `heads` are those whose rows are looked at.
   static func groups(
     at path: PropertyPath, heads: [Int], of reader: BlockReader, _ numbers: ValueNumbers
-  ) throws(SectionProblem) -> RowValues<GroupNumber> {
+  ) throws(SectionProblem) -> RowValues<GroupColumn> {
     func number(_ value: Value) -> GroupNumber { GroupNumber(number: numbers.number(of: value)) }
     let directory = reader.section.directory
     switch path.place {
     case .key(.props, let keys):
-      return try PropertyValues<GroupColumn>(keys, heads: heads, of: reader, numbers)
-    case .key(.ctx, let keys): return try SharedValues<GroupColumn>(ctx: keys, of: reader, numbers)
+      return RowValues(nil, try PropertyValues(keys, heads: heads, of: reader, numbers))
+    case .key(.ctx, let keys): return RowValues(try SharedValues(ctx: keys, of: reader, numbers))
     case .key(.any, let keys):
-      return EitherValues(
-        try SharedValues<GroupColumn>(ctx: keys, of: reader, numbers),
-        try PropertyValues<GroupColumn>(keys, heads: heads, of: reader, numbers)
-      ) { $0.number == GroupNumber.absent.number }
-    case .key(.profile, _): return CodedValues(directory.heads.map { _ in .absent })
+      return RowValues(
+        try SharedValues(ctx: keys, of: reader, numbers),
+        try PropertyValues(keys, heads: heads, of: reader, numbers))
+    case .key(.profile, _): return RowValues(byHead: directory.heads.map { _ in .absent })
     case .field(let field):
       switch field {
-      case .name: return CodedValues(directory.heads.map { number(.string($0.name)) })
+      case .name: return RowValues(byHead: directory.heads.map { number(.string($0.name)) })
       case .kind:
-        return CodedValues(directory.heads.map { number(.string(String(describing: $0.kind))) })
+        return RowValues(
+          byHead: directory.heads.map { number(.string(String(describing: $0.kind))) })
       case .interactive:
-        return CodedValues(directory.heads.map { number(.bool($0.flags.contains(.interactive))) })
+        return RowValues(
+          byHead: directory.heads.map { number(.bool($0.flags.contains(.interactive))) })
       case .source:
-        return CodedValues(directory.sources.map { number(.string($0)) }, isBySource: true)
-      case .cts: return TimedValues(isReceipt: false) { number(.integer($0)) }
-      case .sts: return TimedValues(isReceipt: true) { number(.integer($0)) }
+        return RowValues(bySource: directory.sources.map { number(.string($0)) })
+      case .cts: return RowValues(isReceipt: false) { number(.integer($0)) }
+      case .sts: return RowValues(isReceipt: true) { number(.integer($0)) }
       case .profile: return try identity(.profile, of: reader, numbers)
       case .device: return try identity(.device, of: reader, numbers)
       case .visitor: return try identity(.visitor, of: reader, numbers)
       case .session: return try identity(.session, of: reader, numbers)
-      case .id, .person: return CodedValues(directory.heads.map { _ in .absent })
+      case .id, .person: return RowValues(byHead: directory.heads.map { _ in .absent })
       }
     }
   }
 
   private static func identity(
     _ identity: Identity, of reader: BlockReader, _ numbers: ValueNumbers
-  ) throws(SectionProblem) -> RowValues<GroupNumber> {
+  ) throws(SectionProblem) -> RowValues<GroupColumn> {
     let texts = try reader.section.texts(of: identity, reader.decompressor)
-    return SharedValues(identity, GroupColumn(identity: texts, numbers))
+    return RowValues(SharedValues(identity, GroupColumn(identity: texts, numbers)))
   }
 
   static func numbers(
     at path: PropertyPath, heads: [Int], of reader: BlockReader
-  ) throws(SectionProblem) -> RowValues<Number> {
+  ) throws(SectionProblem) -> RowValues<NumberColumn> {
     switch path.place {
     case .key(.props, let keys):
-      return try PropertyValues<NumberColumn>(keys, heads: heads, of: reader, ())
-    case .key(.ctx, let keys): return try SharedValues<NumberColumn>(ctx: keys, of: reader, ())
+      return RowValues(nil, try PropertyValues(keys, heads: heads, of: reader, ()))
+    case .key(.ctx, let keys): return RowValues(try SharedValues(ctx: keys, of: reader, ()))
     case .key(.any, let keys):
-      return EitherValues(
-        try SharedValues<NumberColumn>(ctx: keys, of: reader, ()),
-        try PropertyValues<NumberColumn>(keys, heads: heads, of: reader, ())
-      ) { $0.kind == .absent }
+      return RowValues(
+        try SharedValues(ctx: keys, of: reader, ()),
+        try PropertyValues(keys, heads: heads, of: reader, ()))
     case .field(.cts), .field(.sts):
-      return TimedValues(isReceipt: path.place == .field(.sts)) {
+      return RowValues(isReceipt: path.place == .field(.sts)) {
         Number(kind: .integer, bits: UInt64(bitPattern: $0))
       }
     default:
-      return CodedValues(reader.section.directory.heads.map { _ in .other })
+      return RowValues(byHead: reader.section.directory.heads.map { _ in .other })
     }
   }
 }

@@ -3,47 +3,67 @@ import Events
 import Query
 import Sections
 
-/// The values at a path for the rows of a block, whatever place the path is in.
-class RowValues<Value: RowValue> {
+/// The values at a path for the rows of a block, whatever place the path is in. A struct, and not a class
+/// for each sort of place: methods of generic classes are not specialised for their values.
+struct RowValues<Column: ColumnValues> {
+  typealias Element = Column.Element
+
+  private enum Place {
+    case byHead([Element])
+    case bySource([Element])
+    case byTime(isReceipt: Bool, (Int64) -> Element)
+    case elsewhere
+  }
+
   /// By row of the block.
-  final let values = BlockBuffer<Value>(repeating: .absent)
+  let values = BlockBuffer<Element>(repeating: .absent)
+  private let place: Place
+  /// With both, what `ctx` has counts, and where it has nothing what the properties have.
+  private var shared: SharedValues<Column>?
+  private var properties: PropertyValues<Column>?
 
-  func load(_ reader: BlockReader) throws(SectionProblem) {}
-}
+  /// The same value for all rows of a head.
+  init(byHead table: [Element]) { place = .byHead(table) }
 
-/// The same value for all rows, or one for each head or source.
-final class CodedValues<Value: RowValue>: RowValues<Value> {
-  private let table: [Value]
-  private let isBySource: Bool
+  init(bySource table: [Element]) { place = .bySource(table) }
 
-  init(_ table: [Value], isBySource: Bool = false) {
-    self.table = table
-    self.isBySource = isBySource
+  /// Times, as a function of them.
+  init(isReceipt: Bool, _ value: @escaping (Int64) -> Element) {
+    place = .byTime(isReceipt: isReceipt, value)
   }
 
-  override func load(_ reader: BlockReader) throws(SectionProblem) {
-    let codes = isBySource ? try reader.sourceCodes() : reader.heads.values
-    let table = table
-    for row in 0..<reader.count { values[row] = table[Int(codes[row])] }
-  }
-}
-
-/// Times, as a function of them.
-final class TimedValues<Value: RowValue>: RowValues<Value> {
-  private let isReceipt: Bool
-  private let value: (Int64) -> Value
-
-  init(isReceipt: Bool, _ value: @escaping (Int64) -> Value) {
-    self.isReceipt = isReceipt
-    self.value = value
+  init(_ shared: SharedValues<Column>?, _ properties: PropertyValues<Column>? = nil) {
+    place = .elsewhere
+    self.shared = shared
+    self.properties = properties
   }
 
-  override func load(_ reader: BlockReader) throws(SectionProblem) {
-    let times = reader.times.values
-    let delays = isReceipt ? try reader.receiptDelays() : []
-    for row in 0..<reader.count {
-      values[row] = value(isReceipt ? times[row] &+ delays[row] : times[row])
+  mutating func load(_ reader: BlockReader) throws(SectionProblem) {
+    let values = values
+    switch place {
+    case .byHead(let table): look(up: table, reader.heads.values, reader.count)
+    case .bySource(let table): look(up: table, try reader.sourceCodes(), reader.count)
+    case .byTime(let isReceipt, let value):
+      let times = reader.times.values
+      let delays = isReceipt ? try reader.receiptDelays() : []
+      for row in 0..<reader.count {
+        values[row] = value(isReceipt ? times[row] &+ delays[row] : times[row])
+      }
+    case .elsewhere:
+      try shared?.load(reader, into: values)
+      guard properties != nil else { return }
+      if shared == nil {
+        try properties?.load(reader, into: values)
+      } else {
+        let rest = BlockBuffer<Element>(repeating: .absent)
+        try properties?.load(reader, into: rest)
+        for row in 0..<reader.count where values[row].isAbsent { values[row] = rest[row] }
+      }
     }
+  }
+
+  private func look(up table: [Element], _ codes: [UInt32], _ count: Int) {
+    for row in 0..<count { values[row] = table[Int(codes[row])] }
   }
 }
 
@@ -107,7 +127,7 @@ struct ObjectValues<Column: ColumnValues> {
 }
 
 /// Values of the properties, head by head.
-final class PropertyValues<Column: ColumnValues>: RowValues<Column.Element> {
+struct PropertyValues<Column: ColumnValues> {
   private var tables: [(head: Int, objects: ObjectValues<Column>)] = []
   private let isEverywhere: Bool
 
@@ -129,7 +149,9 @@ final class PropertyValues<Column: ColumnValues>: RowValues<Column.Element> {
     self.tables = tables
   }
 
-  override func load(_ reader: BlockReader) throws(SectionProblem) {
+  mutating func load(
+    _ reader: BlockReader, into values: BlockBuffer<Column.Element>
+  ) throws(SectionProblem) {
     if !isEverywhere { for row in 0..<reader.count { values[row] = .absent } }
     for index in tables.indices {
       try reader.withRows(ofHead: tables[index].head) {
@@ -157,7 +179,7 @@ final class PropertyValues<Column: ColumnValues>: RowValues<Column.Element> {
 }
 
 /// What neighbouring rows share.
-final class SharedValues<Column: ColumnValues>: RowValues<Column.Element> {
+struct SharedValues<Column: ColumnValues> {
   private let identity: Identity?
   private var objects: ObjectValues<Column>?
   private var texts: Column?
@@ -178,8 +200,11 @@ final class SharedValues<Column: ColumnValues>: RowValues<Column.Element> {
     self.texts = texts
   }
 
-  override func load(_ reader: BlockReader) throws(SectionProblem) {
+  mutating func load(
+    _ reader: BlockReader, into values: BlockBuffer<Column.Element>
+  ) throws(SectionProblem) {
     let runs = try reader.runs(of: identity)
+    let textValues = textValues
     try objects?.load(runs.values)
     try texts?.read(from: runs.first, count: runs.starts.count, into: textValues, at: 0)
     let starts = runs.starts
@@ -204,30 +229,6 @@ final class SharedValues<Column: ColumnValues>: RowValues<Column.Element> {
         unsafe values[row] = value
         row &+= 1
       }
-    }
-  }
-}
-
-/// What `ctx` has, and where it has nothing what the properties have.
-final class EitherValues<Value: RowValue>: RowValues<Value> {
-  private let first: RowValues<Value>
-  private let second: RowValues<Value>
-  private let isAbsent: (Value) -> Bool
-
-  init(
-    _ first: RowValues<Value>, _ second: RowValues<Value>, isAbsent: @escaping (Value) -> Bool
-  ) {
-    self.first = first
-    self.second = second
-    self.isAbsent = isAbsent
-  }
-
-  override func load(_ reader: BlockReader) throws(SectionProblem) {
-    try first.load(reader)
-    try second.load(reader)
-    for row in 0..<reader.count {
-      let value = first.values[row]
-      values[row] = isAbsent(value) ? second.values[row] : value
     }
   }
 }
