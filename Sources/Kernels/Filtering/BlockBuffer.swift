@@ -7,8 +7,9 @@
   package static var capacity: Int { 1_024 }
 
   package init(repeating value: Value) {
-    unsafe start = UnsafeMutablePointer.allocate(capacity: Self.capacity)
-    unsafe start.initialize(repeating: value, count: Self.capacity)
+    // One more: lists are written without a branch, and what follows the last row is rubbish.
+    unsafe start = UnsafeMutablePointer.allocate(capacity: Self.capacity + 1)
+    unsafe start.initialize(repeating: value, count: Self.capacity + 1)
   }
 
   deinit { unsafe start.deallocate() }

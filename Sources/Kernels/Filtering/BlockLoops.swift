@@ -22,15 +22,21 @@ enum BlockLoops {
     return found
   }
 
-  /// The places of one code, from `start` on: there has to be room for all that are there, and one.
+  /// The places of one code, from `start` on, where those of other codes of the block end.
   static func compact(
     _ codes: Span<UInt32>, equalTo code: UInt32, into rows: RowList, at start: Int
   ) -> Int {
-    let rows = rows
+    check(codes.count)
+    precondition(start >= 0 && start <= RowList.capacity, "too many rows")
+    // SAFETY: the caller has no more rows of all its codes than a block has, and the buffer has a place
+    // behind them; `row` is below the count.
+    let rows = unsafe rows.start
     var found = start
-    for row in codes.indices where codes[row] == code {
-      rows[found] = UInt16(truncatingIfNeeded: row)
-      found &+= 1
+    var row = 0
+    while row < codes.count {
+      unsafe rows[found] = UInt16(truncatingIfNeeded: row)
+      found &+= unsafe codes[unchecked: row] == code ? 1 : 0
+      row &+= 1
     }
     return found &- start
   }

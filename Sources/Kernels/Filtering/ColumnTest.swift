@@ -104,11 +104,13 @@ struct ColumnTest {
           up: table.span, codes.span.extracting(values), into: verdicts, at: offset)
         return
       }
-      let bytes = texts.texts.bytes
+      // Once for the block: they are counted references.
+      let (rows, match) = (texts.texts, test.texts)
+      let bytes = rows.bytes
       let all = bytes.span
       for index in 0..<count {
-        let text = all.extracting(texts.texts.range(of: values.lowerBound + index))
-        let passes = looksInside ? ArrayTexts.contain(text, test.texts) : test.texts.passes(text)
+        let text = all.extracting(rows.range(of: values.lowerBound + index))
+        let passes = looksInside ? ArrayTexts.contain(text, match) : match.passes(text)
         verdicts[offset + index] = passes ? 1 : 0
       }
     } else if let doubles {

@@ -114,17 +114,27 @@ private struct SeriesAnswer {
     _ plan: SeriesPlan, _ tally: SeriesTally
   ) async throws(KernelFailure) -> [UInt32] {
     let (numbers, tuples) = (numbers, tuples)
+    // One more than are shown says whether there are others.
+    let most = (question.breakdown?.limit ?? 0) + 1
     return try await attempt.once { () throws(KernelFailure) in
       var report = SeriesReport(plan, tally)
+      var found: [(number: Int, size: Value, rough: Double)] = []
+      for number in tally.exists.indices.dropFirst() where tally.exists[number] == 1 {
+        let size = report.value(ofSeries: 0, group: number, piece: nil)
+        found.append((number, size, size.number ?? -.infinity))
+      }
+      if found.count > most {
+        // Few are shown of many: whoever is smaller than the last of these is not compared.
+        let least = found.map(\.rough).sorted(by: >)[most - 1]
+        found.removeAll { $0.rough < least }
+      }
       let values = numbers.values
       let all = tuples?.tuples
-      var sizes: [(number: UInt32, size: Value, values: [Value])] = []
-      for number in tally.exists.indices.dropFirst() where tally.exists[number] == 1 {
-        let group = all.map { $0[number].map { values[Int($0)] } } ?? [values[number]]
-        sizes.append(
-          (
-            UInt32(number), report.value(ofSeries: 0, group: number, piece: nil), group
-          ))
+      var sizes = found.map { number, size, _ in
+        (
+          number: UInt32(number), size: size,
+          values: all.map { $0[number].map { values[Int($0)] } } ?? [values[number]]
+        )
       }
       sizes.sort { left, right in
         left.size == right.size

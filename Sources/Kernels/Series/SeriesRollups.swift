@@ -73,13 +73,26 @@ struct SeriesRollups: Sendable {
       tally.exists[group] = 1
       let pieces = pieces(of: cells, rollup)
       for (gauge, kind) in pass.plan.gauges.enumerated() where filters.contains(kind.filter) {
-        for (index, cell) in cells.enumerated() {
-          let piece = pieces.isEmpty ? 0 : Int(pieces[index])
-          tally.counts[gauge][group * pass.pieces + piece] += Int(rollup.counts[cell])
-        }
+        var counts: [Int] = []
+        swap(&counts, &tally.counts[gauge])
+        Self.add(
+          rollup.counts.span.extracting(cells), pieces.span, from: group * pass.pieces, to: &counts)
+        swap(&counts, &tally.counts[gauge])
       }
     }
     return true
+  }
+
+  private static func add(
+    _ cells: Span<Int64>, _ pieces: Span<UInt32>, from first: Int, to counts: inout [Int]
+  ) {
+    var target = counts.mutableSpan
+    var index = 0
+    while index < cells.count {
+      let piece = pieces.isEmpty ? 0 : Int(pieces[index])
+      target[first &+ piece] &+= Int(cells[index])
+      index &+= 1
+    }
   }
 
   private func pieces(of cells: Range<Int>, _ rollup: Rollup) -> [UInt32] {

@@ -38,6 +38,11 @@ struct VisitCounter {
   private var firsts = [UInt32](repeating: 0, count: 1_024)
   private var lasts = [UInt32](repeating: 0, count: 1_024)
 
+  /// Pieces that somebody was met in, and who.
+  private var fresh = [UInt32](repeating: 0, count: 4_096)
+  private var freshPeople = [UInt32](repeating: 0, count: 4_096)
+  private var freshCount = 0
+
   init(_ visits: SeriesVisits, _ steps: PeopleSteps) {
     self.visits = visits
     self.steps = steps
@@ -60,6 +65,7 @@ struct VisitCounter {
     for run in try steps.displacedRuns(of: people, outside: range) {
       try count(Int(run.run.section), people) { Int(run.run.run)..<(Int(run.run.run) + 1) }
     }
+    flush()
   }
 
   private mutating func count(
@@ -159,12 +165,30 @@ struct VisitCounter {
       var piece = max(Int(first), next)
       let last = Int(lasts[visit])
       while piece <= last {
-        if !needsPairs || pairs.insert(piece, person) { tally.counts[0][piece] &+= 1 }
+        meet(piece, person)
         piece &+= 1
       }
       next = max(next, last + 1)
     }
     guard next > 0, pieces > 1 else { return }
-    if !needsPairs || pairs.insert(pieces, person) { tally.counts[0][pieces] &+= 1 }
+    meet(pieces, person)
+  }
+
+  @inline(__always)
+  private mutating func meet(_ piece: Int, _ person: Int) {
+    if freshCount == fresh.count { flush() }
+    fresh[freshCount] = UInt32(truncatingIfNeeded: piece)
+    freshPeople[freshCount] = UInt32(truncatingIfNeeded: person)
+    freshCount &+= 1
+  }
+
+  /// Counts whoever was met since the last time.
+  private mutating func flush() {
+    if needsPairs {
+      pairs.count(fresh, freshPeople, freshCount, 0, of: 1, into: &tally.counts[0])
+    } else {
+      for index in 0..<freshCount { tally.counts[0][Int(fresh[index])] &+= 1 }
+    }
+    freshCount = 0
   }
 }

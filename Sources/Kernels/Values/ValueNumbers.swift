@@ -15,6 +15,9 @@ final class ValueNumbers: Sendable {
     var hashes: [UInt64] = [0]
     var textCount = 0
     var byteCount = 0
+    /// The bytes of all texts, and where each number's begin and end.
+    var bytes: [UInt8] = []
+    var places: [Range<Int>] = [0..<0]
   }
 
   private let state = Mutex(State())
@@ -35,6 +38,7 @@ final class ValueNumbers: Sendable {
       let number = UInt32(state.values.count)
       state.values.append(value)
       state.hashes.append(0)
+      state.places.append(0..<0)
       state.others[value] = number
       state.byteCount += 64
       return number
@@ -48,7 +52,9 @@ final class ValueNumbers: Sendable {
       var slot = Int(truncatingIfNeeded: hash) & mask
       while state.slots[slot] != 0 {
         let number = state.slots[slot]
-        if state.hashes[Int(number)] == hash, Self.isEqual(state.values[Int(number)], text) {
+        if state.hashes[Int(number)] == hash,
+          Self.isEqual(state.bytes.span.extracting(state.places[Int(number)]), text)
+        {
           return number
         }
         slot = (slot + 1) & mask
@@ -56,24 +62,25 @@ final class ValueNumbers: Sendable {
       let number = UInt32(state.values.count)
       state.values.append(.string(Self.string(text)))
       state.hashes.append(hash)
+      let start = state.bytes.count
+      for index in text.indices { state.bytes.append(text[index]) }
+      state.places.append(start..<state.bytes.count)
       state.slots[slot] = number
       state.textCount += 1
-      state.byteCount += 48 + text.count
+      state.byteCount += 80 + 2 * text.count
       if state.textCount * 2 > state.slots.count { Self.grow(&state) }
       return number
     }
   }
 
-  private static func isEqual(_ value: Value, _ text: Span<UInt8>) -> Bool {
-    guard case .string(var known) = value else { return false }
-    return known.withUTF8 { known in
-      guard known.count == text.count else { return false }
-      for index in text.indices {
-        // SAFETY: both have as many bytes.
-        if unsafe known[index] != text[index] { return false }
-      }
-      return true
+  private static func isEqual(_ known: Span<UInt8>, _ text: Span<UInt8>) -> Bool {
+    guard known.count == text.count else { return false }
+    var index = 0
+    while index < text.count {
+      if known[index] != text[index] { return false }
+      index &+= 1
     }
+    return true
   }
 
   private static func string(_ text: Span<UInt8>) -> String {
