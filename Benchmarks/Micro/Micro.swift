@@ -3,9 +3,8 @@
 import JSON
 
 @main enum Micro {
-  static let benchmarks: [(name: String, run: @Sendable ([String]) throws -> Void)] = [
-    ("agents", benchmarkAgents),
   static let benchmarks: [(name: String, run: @Sendable ([String]) async throws -> Void)] = [
+    ("agents", benchmarkAgents),
     ("batches", benchmarkBatches),
     ("columns", benchmarkColumns),
     ("compression", benchmarkCompression),
