@@ -8,7 +8,7 @@ import Sections
 /// Asks the workload's questions about series of these sections, on one thread and on two, and compares
 /// the answers with those of the oracle.
 func benchmarkSeries(_ sections: [Section], oracle path: String?) async throws {
-  let snapshot = Snapshot(sections)
+  let snapshot = Snapshot(sections, of: benchmarkSecret)
   let events = sections.reduce(0) { $0 + $1.rowCount }
   let zone = try ZoneFiles().zone(named: "Europe/Berlin")
   let workload = SeriesWorkload(

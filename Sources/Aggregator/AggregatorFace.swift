@@ -37,7 +37,8 @@ struct AggregatorFace: Sendable {
       clock: clock, ids: EventIDSource(clock: clock, random: random), metrics: metrics, log: log,
       book: { board.current })
     questions = EventRoutes(
-      answers: StoreAnswers(of: store), access: ReadAccess(board: board), clock: clock,
+      answers: StoreAnswers(
+        of: store, on: KernelThreads(count: Processors.count), clock: clock), access: ReadAccess(board: board), clock: clock,
       metrics: QueryMetrics(metrics: ReportMetrics(registry)))
     pair = PairRoutes(
       store: store, tenants: tenants, key: key, limits: limits, clock: clock, random: random,

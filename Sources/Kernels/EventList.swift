@@ -8,7 +8,7 @@ import Sections
 /// A page of whole events in the order of (cts, id), one way or the other. Rows lie in the order of
 /// people: each section's times are looked over, and only the first so many are kept.
 struct EventList {
-  enum Order {
+  enum Order: Sendable {
     case oldestFirst(after: EventPosition?)
     case newestFirst(before: EventPosition?)
   }
@@ -49,7 +49,7 @@ struct EventList {
   /// One more than asked for tells whether there is a next page.
   private var wanted: Int { min(limit, 1 << 40) + 1 }
 
-  mutating func page(name: String?, profile: String?) throws(SectionProblem) -> EventPage {
+  mutating func page(name: String?, profile: String?) throws(KernelFailure) -> EventPage {
     var person: PersonHash?
     if let profile {
       let bytes = Array(profile.utf8)
@@ -61,13 +61,15 @@ struct EventList {
         !head.kind.isOperation && (name.map { $0.utf8.elementsEqual(head.name.utf8) } ?? true)
       }
       guard heads.contains(true) else { continue }
-      var rows = 0..<section.rowCount
-      if let person {
-        let runs = try section.runs()
-        guard let run = runs.run(of: person) else { continue }
-        rows = runs.rows(of: run)
+      try KernelFailure.naming(number) { () throws(SectionProblem) in
+        var rows = 0..<section.rowCount
+        if let person {
+          let runs = try section.runs()
+          guard let run = runs.run(of: person) else { return }
+          rows = runs.rows(of: run)
+        }
+        try gather(rows, of: section, number, heads)
       }
-      try gather(rows, of: section, number, heads)
     }
     return try page(of: first())
   }
@@ -114,40 +116,41 @@ struct EventList {
     candidates.removeSubrange(end...)
   }
 
-  private mutating func first() throws(SectionProblem) -> [(Candidate, EventPosition)] {
+  private mutating func first() throws(KernelFailure) -> [(Candidate, EventPosition)] {
     shrink()
     var rows: [(Candidate, EventPosition)] = []
     for candidate in candidates {
-      let ids = try snapshot.sections[candidate.section].ids(snapshot.secret.ids)
-      rows.append(
-        (
-          candidate,
-          EventPosition(
-            cts: candidate.cts, id: try ids.id(ofRow: candidate.row, time: candidate.cts))
-        ))
+      let id = try KernelFailure.naming(candidate.section) { () throws(SectionProblem) in
+        let ids = try snapshot.sections[candidate.section].ids(snapshot.secret.ids)
+        return try ids.id(ofRow: candidate.row, time: candidate.cts)
+      }
+      rows.append((candidate, EventPosition(cts: candidate.cts, id: id)))
     }
     rows.sort { isAscending ? $0.1 < $1.1 : $1.1 < $0.1 }
     return Array(rows.prefix(wanted))
   }
 
-  private func page(of rows: [(Candidate, EventPosition)]) throws(SectionProblem) -> EventPage {
+  private func page(of rows: [(Candidate, EventPosition)]) throws(KernelFailure) -> EventPage {
     let shown = rows.prefix(limit)
     var readers: [Int: RecordReader] = [:]
     let decompressor = ZstdDecompressor()
     var events: [StoredEvent] = []
     for (candidate, _) in shown {
       let section = snapshot.sections[candidate.section]
-      var reader: RecordReader
-      if let known = readers.removeValue(forKey: candidate.section) {
-        reader = known
-      } else {
-        reader = try RecordReader(section, ids: snapshot.secret.ids, decompressor)
+      let event = try KernelFailure.naming(candidate.section) { () throws(SectionProblem) in
+        var reader: RecordReader
+        if let known = readers.removeValue(forKey: candidate.section) {
+          reader = known
+        } else {
+          reader = try RecordReader(section, ids: snapshot.secret.ids, decompressor)
+        }
+        var writer = ByteWriter()
+        try reader.append(candidate.row, to: &writer)
+        let source = try reader.source(ofRow: candidate.row)
+        readers[candidate.section] = reader
+        return StoredEvent(record: writer.bytes, source: source)
       }
-      var writer = ByteWriter()
-      try reader.append(candidate.row, to: &writer)
-      events.append(
-        StoredEvent(record: writer.bytes, source: try reader.source(ofRow: candidate.row)))
-      readers[candidate.section] = reader
+      events.append(event)
     }
     return EventPage(events: events, next: rows.count > limit ? shown.last?.1 : nil)
   }

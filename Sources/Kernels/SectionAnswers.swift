@@ -84,7 +84,9 @@ extension SectionAnswers {
       let seen =
         missing.isEmpty
         ? snapshot
-        : Snapshot(numbers.map { snapshot.sections[$0] }, joined: snapshot.joined)
+        : Snapshot(
+          numbers.map { snapshot.sections[$0] }, of: snapshot.secret, missing: snapshot.missing,
+          joined: snapshot.joined)
       do throws(KernelFailure) {
         let content = try await answer(
           Attempt(snapshot: seen, threads: threads, budget: budget))

@@ -1,17 +1,21 @@
 import Batches
 import Calendar
-import Compression
 package import Events
-import Platform
+package import Platform
 package import Query
 import Sections
 package import Store
 
-/// Answers the first questions from a store: a snapshot for each, and nothing that intake waits for.
+/// Answers the first questions from a store: a snapshot for each, and nothing that intake waits for. A
+/// section that turns out to be damaged is left out.
 package struct StoreAnswers: EventAnswers {
   private let store: Store
+  private let sections: SectionAnswers
 
-  package init(of store: Store) { self.store = store }
+  package init(of store: Store, on threads: KernelThreads, clock: any Clock) {
+    self.store = store
+    sections = SectionAnswers(threads, clock: clock, onDamage: .leaveOut)
+  }
 
   package func answer(
     _ question: EventStatistics, of project: ProjectID
@@ -19,57 +23,48 @@ package struct StoreAnswers: EventAnswers {
     guard let snapshot = try await snapshot(of: project) else {
       return EventStatistics.Answer(total: 0, byName: [], byDay: [])
     }
-    return try reading { () throws(SectionProblem) in
-      try DayCounts(of: snapshot, question).answer
-    }
+    return try await sections.answer(question, from: snapshot).answer
   }
 
   package func answer(
     _ question: EventSeries, of project: ProjectID
   ) async throws(QueryError) -> EventSeries.Answer {
-    guard
-      let starts = question.bucket.starts(
-        in: question.range, of: question.zone, limit: EventSeries.maximumBuckets)
-    else { throw .tooManyBuckets(limit: EventSeries.maximumBuckets) }
-    var counts = Array(repeating: 0, count: starts.count)
-    if let snapshot = try await snapshot(of: project), !starts.isEmpty {
-      let counted = try reading { () throws(SectionProblem) in
-        try BucketCounts(of: snapshot, starts, until: question.range, name: question.name)
-      }
-      for (name, perBucket) in counted.byName where question.name == nil || question.name == name {
-        for (bucket, count) in perBucket { counts[bucket] += count }
-      }
+    guard let snapshot = try await snapshot(of: project) else {
+      return try EventSeries.Answer(empty: question)
     }
-    let buckets = zip(starts, counts).map { EventSeries.Answer.Bucket(start: $0, count: $1) }
-    return EventSeries.Answer(total: counts.reduce(0, +), buckets: buckets)
+    return try await sections.answer(question, from: snapshot).answer
   }
 
   package func answer(
     _ question: PersonEvents, of project: ProjectID
   ) async throws(QueryError) -> EventPage {
-    guard let snapshot = try await snapshot(of: project) else {
-      return EventPage(events: [], next: nil)
-    }
-    return try reading { () throws(SectionProblem) in
-      var list = EventList(
-        of: snapshot, question.range, limit: question.limit,
-        .oldestFirst(after: question.after))
-      return try list.page(name: nil, profile: question.profileID)
-    }
+    try await page(
+      of: project, question.range, limit: question.limit, .oldestFirst(after: question.after),
+      name: nil, profile: question.profileID)
   }
 
   package func answer(
     _ question: RecentEvents, of project: ProjectID
   ) async throws(QueryError) -> EventPage {
+    try await page(
+      of: project, question.range, limit: question.limit, .newestFirst(before: question.before),
+      name: question.name, profile: question.profileID)
+  }
+
+  private func page(
+    of project: ProjectID, _ range: Range<Instant>, limit: Int, _ order: EventList.Order,
+    name: String?, profile: String?
+  ) async throws(QueryError) -> EventPage {
     guard let snapshot = try await snapshot(of: project) else {
       return EventPage(events: [], next: nil)
     }
-    return try reading { () throws(SectionProblem) in
-      var list = EventList(
-        of: snapshot, question.range, limit: question.limit,
-        .newestFirst(before: question.before))
-      return try list.page(name: question.name, profile: question.profileID)
-    }
+    return try await sections.seeing(snapshot, .standard) { attempt throws(KernelFailure) in
+      let snapshot = attempt.snapshot
+      return try await attempt.once { () throws(KernelFailure) in
+        var list = EventList(of: snapshot, range, limit: limit, order)
+        return try list.page(name: name, profile: profile)
+      }
+    }.answer
   }
 
   package func event(
@@ -95,8 +90,15 @@ package struct StoreAnswers: EventAnswers {
   private func snapshot(of project: ProjectID) async throws(QueryError) -> Snapshot? {
     do { return try await store.snapshot(of: project) } catch { throw .unreadable("\(error)") }
   }
+}
 
-  private func reading<R>(_ body: () throws(SectionProblem) -> R) throws(QueryError) -> R {
-    do { return try body() } catch { throw .unreadable("\(error)") }
+extension EventSeries.Answer {
+  /// The answer where there are no events.
+  fileprivate init(empty question: EventSeries) throws(QueryError) {
+    guard
+      let starts = question.bucket.starts(
+        in: question.range, of: question.zone, limit: EventSeries.maximumBuckets)
+    else { throw .tooManyBuckets(limit: EventSeries.maximumBuckets) }
+    self.init(total: 0, buckets: starts.map { Bucket(start: $0, count: 0) })
   }
 }

@@ -8,11 +8,13 @@ import Testing
 @testable import Kernels
 
 @Suite("Answers") struct AnswerTests {
+  private static let threads = KernelThreads(count: 2)
+
   /// Forty small histories of each seed, in one store.
   @Test("every answer is the slow one's", arguments: UInt64(0)..<50)
   func equalsModel(seed: UInt64) async throws {
     let ground = try await Ground()
-    let answers = StoreAnswers(of: ground.store)
+    let answers = StoreAnswers(of: ground.store, on: Self.threads, clock: StillClock())
     for number in 0..<40 as Range<UInt64> {
       let project = try ProjectID("history-\(number)")
       var events = RandomEvents(seed: seed * 1_000 + number)
@@ -70,7 +72,7 @@ import Testing
   @Test("pages show each event once, in order, while events come", arguments: UInt64(0)..<60)
   func pages(seed: UInt64) async throws {
     let ground = try await Ground()
-    let answers = StoreAnswers(of: ground.store)
+    let answers = StoreAnswers(of: ground.store, on: Self.threads, clock: StillClock())
     for number in 0..<10 as Range<UInt64> {
       let project = try ProjectID("history-\(number)")
       var events = RandomEvents(seed: seed * 777 + number)
@@ -121,7 +123,7 @@ import Testing
   @Test("a page of none, and pages of exactly all")
   func pageSizes() async throws {
     let ground = try await Ground()
-    let answers = StoreAnswers(of: ground.store)
+    let answers = StoreAnswers(of: ground.store, on: Self.threads, clock: StillClock())
     var events = RandomEvents(seed: 1)
     var history = History()
     let new = (0..<20).map { _ in events.event() }
@@ -150,7 +152,7 @@ import Testing
       try await ground.commit(events, to: project)
     }
     // As a table of names and days this would be 28 GB.
-    let answer = try await StoreAnswers(of: ground.store).answer(
+    let answer = try await StoreAnswers(of: ground.store, on: Self.threads, clock: StillClock()).answer(
       EventStatistics(range: Self.always), of: project)
     #expect(answer.total == 60_000 && answer.byDay.count == 60_000 && answer.byName.count == 60_000)
     #expect(answer.byDay[59_999].name == "name 59999")
@@ -159,7 +161,7 @@ import Testing
   @Test("whatever time a stranger wrote, questions have answers")
   func hostileTimes() async throws {
     let ground = try await Ground()
-    let answers = StoreAnswers(of: ground.store)
+    let answers = StoreAnswers(of: ground.store, on: Self.threads, clock: StillClock())
     let project = try ProjectID("acme")
     let times: [Int64] = [.min, .min + 1, -1, 0, 281_474_976_710_655, .max - 1, .max]
     let events = times.enumerated().map { index, time in

@@ -105,7 +105,7 @@ import Testing
     let broken = try Section(encoded[0].directory, source: BrokenSource())
     let rest = try Sealed(history, using: &random)
     let snapshot = Snapshot(
-      [rest.snapshot.sections[0], broken], joined: rest.snapshot.joined)
+      [rest.snapshot.sections[0], broken], of: Sealed.secret, joined: rest.snapshot.joined)
     let question = SeriesQuestion(
       Scope(days(-1, 20)), [Series(.people), Series(.events)], by: .day)
     let lenient = SectionAnswers(
@@ -122,5 +122,5 @@ import Testing
 
 /// The extents of a file that is gone.
 struct BrokenSource: ExtentSource {
-  func extent(_ number: Int) throws(SectionProblem) -> Extent { throw .extent(number, "gone") }
+  func extent(_ number: Int) throws(SectionProblem) -> Extent { throw .unreadable(extent: number) }
 }

@@ -102,7 +102,7 @@ import Testing
         assignedBy: isByName
           ? .event : Breakdown.Assignment.allCases.randomElement(using: &random) ?? .event)
     }
-    let comparisons: [Query.Comparison?] = [nil, nil, .periodBefore, .monthBefore, .yearBefore]
+    let comparisons: [Comparison?] = [nil, nil, .periodBefore, .monthBefore, .yearBefore]
     return SeriesQuestion(
       scope, series, formulas: Bool.random(using: &random) ? [try Formula("A - previous(A)")] : [],
       by: Interval.allCases.randomElement(using: &random) ?? .day, breakdown: breakdown,
