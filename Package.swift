@@ -186,7 +186,8 @@ let package = Package(
         "Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite", "Sections",
       ]),
     tests(
-      of: "Operator", with: ["Batches", "Compression", "Dialects", "Events", "JSON", "Platform"]),
+      of: "Operator",
+      with: ["Batches", "Compression", "Crypto", "Dialects", "Events", "JSON", "Platform"]),
     tests(of: "Query", with: ["Calendar", "Events", "JSON", "Platform", "QueryModel"]),
     // What questions mean, as plain loops over arrays: the oracle of everything that answers them.
     floor(
