@@ -38,7 +38,7 @@ private final class World: Sendable {
     before: (Spool) async throws -> Void = { _ in }
   ) async throws {
     self.aggregator = aggregator
-    self.scratch = try scratch ?? Scratch()
+    self.scratch = scratch ?? Scratch()
     loop = Shared.loop
     let clock = QuickClock(loop: loop)
     self.clock = clock
@@ -178,7 +178,8 @@ private func events(_ count: Int) throws -> (EventList, [EventID]) {
     let world = try await World(aggregator)
     let (list, ids) = try events(120)
     try await world.append(list)
-    #expect(try await world.drained())
+    #expect(
+      try await world.drained(), "after \(aggregator.requests.count) requests: \(world.board.current)")
     let counts = aggregator.counts
     #expect(ids.allSatisfy { counts[$0] == 1 })
     #expect(world.board.totals.events == ids.count)
