@@ -18,7 +18,7 @@ HOUSES = pytest.StashKey()
 ORDER = ["test_harness", "test_first_way", "test_kill_collector", "test_kill_aggregator", "test_import",
          "test_seeds", "test_answers", "test_tls", "test_retry_table", "test_link", "test_captive_portal",
          "test_bit_flips", "test_stored_batches", "test_disk_full", "test_sick_disk",
-         "test_copied_identity", "test_operation", "test_examples",
+         "test_drain_only", "test_copied_identity", "test_quarantine", "test_operation", "test_examples",
          "test_connection_shares", "test_http_hostile"]
 
 

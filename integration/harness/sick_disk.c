@@ -1,7 +1,7 @@
 // A disk that falls ill on demand, between a program and its C library (LD_PRELOAD). What it does stands
 // in the file that SICK_DISK_ORDER names, and is read again at each sync:
 //
-//   fail       fsync and fdatasync of the store's log answer EIO
+//   fail       fsync and fdatasync of a program's log (store.db-wal, spool.db-wal) answer EIO
 //   slow MS    they take so many milliseconds
 //   (nothing)  all is well
 #define _GNU_SOURCE
@@ -19,7 +19,7 @@ static int is_log(int descriptor) {
   ssize_t length = readlink(link, path, sizeof path - 1);
   if (length < 0) return 0;
   path[length] = 0;
-  return strstr(path, "store.db-wal") != NULL;
+  return strstr(path, "/store.db-wal") != NULL || strstr(path, "/spool.db-wal") != NULL;
 }
 
 // Returns true where the sync has to fail.

@@ -24,7 +24,7 @@ class SickDisk:
         self._order("")
 
     def fail(self):
-        """From now on a sync of the store's log fails."""
+        """From now on a sync of the program's log fails."""
         self._order("fail")
 
     def be_slow(self, milliseconds):
