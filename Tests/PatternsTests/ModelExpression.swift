@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Regular expressions as a tree with the obvious meaning: from which places to which. Written out as
 /// text it is what the parser is given.
 indirect enum ModelExpression {
