@@ -179,7 +179,8 @@ private func events(_ count: Int) throws -> (EventList, [EventID]) {
     let (list, ids) = try events(120)
     try await world.append(list)
     #expect(
-      try await world.drained(), "after \(aggregator.requests.count) requests: \(world.board.current)")
+      try await world.drained(),
+      "after \(aggregator.requests.count) requests: \(world.board.current)")
     let counts = aggregator.counts
     #expect(ids.allSatisfy { counts[$0] == 1 })
     #expect(world.board.totals.events == ids.count)
