@@ -38,7 +38,8 @@ struct AggregatorFace: Sendable {
       book: { board.current })
     questions = EventRoutes(
       answers: StoreAnswers(
-        of: store, on: KernelThreads(count: Processors.count), clock: clock), access: ReadAccess(board: board), clock: clock,
+        of: store, on: KernelThreads(count: Processors.count), clock: clock),
+      access: ReadAccess(board: board), clock: clock,
       metrics: QueryMetrics(metrics: ReportMetrics(registry)))
     pair = PairRoutes(
       store: store, tenants: tenants, key: key, limits: limits, clock: clock, random: random,

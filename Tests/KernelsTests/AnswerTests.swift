@@ -152,8 +152,9 @@ import Testing
       try await ground.commit(events, to: project)
     }
     // As a table of names and days this would be 28 GB.
-    let answer = try await StoreAnswers(of: ground.store, on: Self.threads, clock: StillClock()).answer(
-      EventStatistics(range: Self.always), of: project)
+    let answer = try await StoreAnswers(of: ground.store, on: Self.threads, clock: StillClock())
+      .answer(
+        EventStatistics(range: Self.always), of: project)
     #expect(answer.total == 60_000 && answer.byDay.count == 60_000 && answer.byName.count == 60_000)
     #expect(answer.byDay[59_999].name == "name 59999")
   }
