@@ -114,7 +114,7 @@ import Testing
     let behind = world.clock.wallMilliseconds - 3_600_000
     _ = try await hello(nonce: try await nonce(), wall: behind)
     let answers = StoreAnswers(
-      of: world.store, on: KernelThreads(count: 1), clock: SystemClock())
+      of: world.store, on: KernelThreads(count: 1), clock: world.clock)
     for (number, boot, shift) in [
       (1, boot, 3_600_000), (2, BootID(high: 1, low: 1), 0),
     ] as [(UInt64, BootID, Int64)] {
