@@ -6,6 +6,7 @@ About 40 s with 20 kills; TRIBUTARY_KILLS=1000 on demand.
 import os
 import random
 import time
+from pathlib import Path
 
 from harness import oracle
 from harness.load import Book, Load
@@ -46,7 +47,7 @@ def test_kills_while_sealing_lose_and_double_nothing(house, seed):
         time.sleep(0.5)
     assert max(aggregator.ready_seconds) < 5, aggregator.ready_seconds
     verdict = oracle.check(aggregator, book, timeout=90, context=f"seed {seed}:")
-    packs = [p for p in (aggregator.data / "packs").iterdir() if p.suffix == ".pack"]
+    packs = [p for p in (Path(aggregator.data) / "packs").iterdir() if p.suffix == ".pack"]
     assert len(packs) > KILLS // 4, packs
     assert metric(aggregator, "tributary_sealed_events") > 0
     print(f"{KILLS} kills, {len(packs)} packs, stored {verdict.listed}")
@@ -59,7 +60,7 @@ def test_a_missing_pack_is_named_and_the_rest_is_answered(house, seed):
     oracle.check(aggregator, load.book, timeout=30)
     total = oracle.total(aggregator)
     aggregator.terminate()
-    packs = sorted((aggregator.data / "packs").glob("*.pack"), key=lambda p: int(p.stem))
+    packs = sorted((Path(aggregator.data) / "packs").glob("*.pack"), key=lambda p: int(p.stem))
     assert packs
     away = packs[0].rename(packs[0].with_suffix(".away"))
     aggregator.start()
