@@ -25,7 +25,7 @@ def sealing_pair(house):
 
 
 def metric(aggregator, name):
-    for line in aggregator.ask("/metrics").text.splitlines():
+    for line in aggregator.ask("/metrics").body.decode().splitlines():
         if line.startswith(name + " "):
             return float(line.split()[-1])
     return 0.0
