@@ -130,15 +130,9 @@ let package = Package(
     .executableTarget(
       name: "micro",
       dependencies: [
-        "Batches", "Columns", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
-        "Platform", "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
-        "Batches", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON", "Platform",
-        "SQLite", "Sections", "Spool", "Store", "Telemetry", "Tenancy",
-        "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
-        "Kernels", "Platform", "Query", "SQLite", "Sections", "Spool", "Store", "Telemetry",
-        "Tenancy",
-        "Platform", "SQLite", "Sections", "Spool", "Store", "Telemetry", "Tenancy",
-        "Patterns", "Platform", "SQLite", "Spool", "Store", "Telemetry", "Tenancy",
+        "Batches", "Calendar", "Columns", "Compression", "Crypto", "Dialects", "Events", "HTTP",
+        "JSON", "Kernels", "Patterns", "Platform", "Query", "SQLite", "Sections", "Spool",
+        "Store", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
 

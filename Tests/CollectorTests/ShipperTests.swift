@@ -72,9 +72,10 @@ private final class World: Sendable {
     try await spool.append(events.bytes, ends: events.ends, project: project)
   }
 
-  /// Waits until the spool is empty, within ten seconds.
+  /// Waits until the spool is empty, within thirty seconds: the longest pause, a quarter of an hour and
+  /// a fifth more, takes eleven of this clock.
   func drained() async throws -> Bool {
-    for _ in 0..<1_000 {
+    for _ in 0..<3_000 {
       if try await spool.status().backlogEvents == 0 { return true }
       await loop.sleep(for: .milliseconds(10))
     }
@@ -82,7 +83,7 @@ private final class World: Sendable {
   }
 
   func wait(until condition: () -> Bool) async -> Bool {
-    for _ in 0..<1_000 {
+    for _ in 0..<3_000 {
       if condition() { return true }
       await loop.sleep(for: .milliseconds(10))
     }
