@@ -18,6 +18,7 @@ import JSON
     ("store", benchmarkStore),
     ("dialects", benchmarkDialects),
     ("sections", benchmarkSections),
+    ("people", benchmarkPeople),
   ]
 
   static func main() async throws {

@@ -16,6 +16,11 @@ package struct EventHead: Hashable, Sendable {
     self.flags = flags.intersection(Self.flags)
   }
 
+  /// A page or a screen.
+  package var isView: Bool { kind == .page || kind == .screen }
+  /// Something that somebody did and that is no view.
+  package var isAct: Bool { kind == .custom && flags.contains(.interactive) }
+
   /// Names are the same when their bytes are: a letter that is written in two ways is two letters.
   package static func == (left: Self, right: Self) -> Bool {
     left.kind == right.kind && left.flags == right.flags

@@ -3,7 +3,7 @@ package import Query
 
 /// Cuts one person's events, fed in the order of time, into sessions by gaps. A late event needs
 /// nothing of its own: cut again, it lengthens a session backwards or joins two.
-package struct SessionCutter: ~Copyable {
+package struct SessionCutter {
   private let idle: Int64
   private let cap: Int64
   private let midnights: Zone?
@@ -47,20 +47,21 @@ package struct SessionCutter: ~Copyable {
 }
 
 /// The sessions of one person by the ids that events carry, however they overlap.
-package struct SessionsByID: ~Copyable {
-  private var ids: [UInt32] = []
+package struct SessionsByID {
+  private var ids: [UInt64] = []
   private var sessions: [Session] = []
-  private var places: [UInt32: Int] = [:]
+  private var places: [UInt64: Int] = [:]
   private var lastPlace = -1
 
   package init() {}
 
-  /// Ids are codes of the caller's.
-  package mutating func add(_ event: SessionEvent, id: UInt32) {
+  /// Ids are codes of the caller's. Says which of the person's sessions it is, from 0.
+  @discardableResult
+  package mutating func add(_ event: SessionEvent, id: UInt64) -> Int {
     // Mostly one session goes on.
     if lastPlace >= 0, ids[lastPlace] == id {
       sessions[lastPlace].add(event)
-      return
+      return lastPlace
     }
     if let place = places[id] {
       lastPlace = place
@@ -71,11 +72,17 @@ package struct SessionsByID: ~Copyable {
       ids.append(id)
       sessions.append(Session(event))
     }
+    return lastPlace
   }
 
-  /// All of them in the order of their starts; the next event is another person's.
-  package mutating func finish(_ body: (Session) -> Void) {
-    for session in sessions { body(session) }
+  /// How many there are; they are in the order of their starts.
+  package var count: Int { sessions.count }
+
+  package func session(_ place: Int) -> Session { sessions[place] }
+
+  /// The next event is another person's.
+  package mutating func removeAll() {
+    if sessions.isEmpty { return }
     ids.removeAll(keepingCapacity: true)
     sessions.removeAll(keepingCapacity: true)
     places.removeAll(keepingCapacity: true)

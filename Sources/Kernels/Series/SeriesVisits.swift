@@ -108,7 +108,7 @@ struct VisitCounter {
       }
     }
     let pieces = visits.pass.plan.pieces
-    Self.clip(facts.starts.span, facts.ends.span, first, count, pieces.range, &starts, &ends)
+    Self.clip(facts.starts, facts.ends, first, count, pieces.range, &starts, &ends)
     let hasTable = visits.pass.pieces > 1
     if hasTable, let table = pieces.table {
       Self.find(table, starts, count, &firsts)
@@ -139,16 +139,19 @@ struct VisitCounter {
 
   /// Puts visits inside the range; those outside end before they start.
   private static func clip(
-    _ from: Span<Int64>, _ to: Span<Int64>, _ first: Int, _ count: Int, _ range: Range<Int64>,
+    _ from: Cells<Int64>, _ to: Cells<Int64>, _ first: Int, _ count: Int, _ range: Range<Int64>,
     _ starts: inout [Int64], _ ends: inout [Int64]
   ) {
+    precondition(first + count <= min(from.count, to.count), "no such visits")
+    let (from, to) = unsafe (from.start, to.start)
     var target = starts.mutableSpan
     var lastTarget = ends.mutableSpan
     let (low, high) = (range.lowerBound, range.upperBound)
     var index = 0
     while index < count {
-      let start = max(from[first &+ index], low)
-      let end = min(to[first &+ index], high &- 1)
+      // SAFETY: so many visits there are.
+      let start = unsafe max(from[first &+ index], low)
+      let end = unsafe min(to[first &+ index], high &- 1)
       // A time that no piece has.
       target[index] = start <= end ? start : high
       lastTarget[index] = start <= end ? end : high &- 1

@@ -27,6 +27,8 @@ final class ValueNumbers: Sendable {
   var byteCount: Int { state.withLock { $0.byteCount } }
   var values: [Value] { state.withLock { $0.values } }
 
+  func value(_ number: UInt32) -> Value { state.withLock { $0.values[Int(number)] } }
+
   func number(of value: Value) -> UInt32 {
     let value = value.grouped
     if case .string(let text) = value {

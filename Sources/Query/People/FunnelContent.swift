@@ -69,16 +69,57 @@ package struct TimeToConvert: Equatable, Sendable {
 
   /// Nil of nothing. The width is the least whole number of milliseconds that needs no more bars.
   package init?(of milliseconds: [Int64], bins: Int) {
-    guard !milliseconds.isEmpty else { return nil }
-    let sorted = milliseconds.sorted()
-    let (shortest, longest) = (sorted[0], sorted[sorted.count - 1])
-    count = sorted.count
-    mean = sorted.reduce(0) { $0 + Double($1) } / Double(count)
-    median = (Double(sorted[(count - 1) / 2]) + Double(sorted[count / 2])) / 2
+    guard let first = milliseconds.first else { return nil }
+    var (shortest, longest) = (first, first)
+    // In two words, so that no number of long times is too much.
+    var (high, low): (Int64, UInt64) = (0, 0)
+    for time in milliseconds {
+      shortest = min(shortest, time)
+      longest = max(longest, time)
+      let (sum, carry) = low.addingReportingOverflow(UInt64(bitPattern: time))
+      low = sum
+      high &+= (time >> 63) &+ (carry ? 1 : 0)
+    }
+    count = milliseconds.count
+    mean = (Double(high) * 0x1p64 + Double(low)) / Double(count)
+    var times = milliseconds
+    let upper = Self.select(count / 2, &times)
+    // What stands before the place of the upper one is not greater.
+    let lower = count % 2 == 1 ? upper : times[..<(count / 2)].max() ?? upper
+    median = (Double(lower) + Double(upper)) / 2
     firstBar = shortest
     barWidth = (longest - shortest) / Int64(bins) + 1
     bars = Array(repeating: 0, count: Int((longest - shortest) / barWidth) + 1)
-    for time in sorted { bars[Int((time - shortest) / barWidth)] += 1 }
+    for time in milliseconds { bars[Int((time - shortest) / barWidth)] += 1 }
+  }
+
+  /// The value that would stand at a place if all were in order (Hoare's selection, with the middle of
+  /// three as its pivot).
+  private static func select(_ place: Int, _ values: inout [Int64]) -> Int64 {
+    var values = values.mutableSpan
+    var (low, high) = (0, values.count - 1)
+    while low < high {
+      let (a, b, c) = (values[low], values[low + (high - low) / 2], values[high])
+      let pivot = max(min(a, b), min(max(a, b), c))
+      var (left, right) = (low, high)
+      while left <= right {
+        while values[left] < pivot { left += 1 }
+        while values[right] > pivot { right -= 1 }
+        if left <= right {
+          values.swapAt(left, right)
+          left += 1
+          right -= 1
+        }
+      }
+      if place <= right {
+        high = right
+      } else if place >= left {
+        low = left
+      } else {
+        break
+      }
+    }
+    return values[place]
   }
 }
 

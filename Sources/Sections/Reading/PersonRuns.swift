@@ -3,7 +3,7 @@ package struct PersonRuns: Sendable {
   package let highs: [UInt64]
   package let lows: [UInt32]
   /// One more than there are people: the last is the first row that nobody is known to have made.
-  package let firstRows: [UInt32]
+  package let firstRows: Cells<UInt32>
 
   package var count: Int { highs.count }
 
@@ -48,6 +48,6 @@ package struct PersonRuns: Sendable {
     firstRows.append(UInt32(truncatingIfNeeded: first))
     self.highs = highs
     self.lows = lows
-    self.firstRows = firstRows
+    self.firstRows = Cells(firstRows)
   }
 }

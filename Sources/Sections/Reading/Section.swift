@@ -104,7 +104,7 @@ package final class Section: Sendable {
   /// What kernels ask of people before they look at rows.
   package func facts() throws(SectionProblem) -> RunFacts {
     if let facts = kept.withLock({ $0.facts }) { return facts }
-    var builder = RunFacts.Builder(try runs(), bits: nameBits)
+    var builder = RunFacts.Builder(try runs(), bits: nameBits, heads: heads)
     try forEachBlock(of: 0..<((directory.peopleRowCount + Lanes.blockCount - 1) / Lanes.blockCount))
     { heads, times in builder.add(heads: heads, times: times) }
     let facts = builder.finish()

@@ -150,7 +150,7 @@ private struct RandomFlow {
     #expect(differences < 400)
   }
 
-  @Test("the plain matcher says how far the model comes", arguments: 0..<8)
+  @Test("the plain matcher finds the chain that counts", arguments: 0..<8)
   func plainAgrees(seed: Int) {
     var random = flowGenerator(UInt64(1_000 + seed))
     for _ in 0..<1_000 {
@@ -161,14 +161,24 @@ private struct RandomFlow {
       for index in funnel.steps.indices { funnel.steps[index].isOptional = false }
       funnel.exclusions = []
       funnel.reentry = .latest
-      let matcher = PlainFunnelMatcher(FunnelPlan(funnel))
-      for _ in 0..<8 {
-        let events = flow.events(&random)
-        let times = events.map(\.time)
-        let codes = events.map { UInt8($0.steps.first ?? 0) }
-        let (timeSpan, codeSpan) = (times.span, codes.span)
-        let reached = matcher.reached(timeSpan, codeSpan)
-        #expect(reached == ModelChains(funnel, events).outcome.reached)
+      var matcher = PlainFunnelMatcher(FunnelPlan(funnel))
+      let subjects = (0..<8).map { _ in flow.events(&random) }
+      for (events, expected) in zip(subjects, modelChains(funnel, subjects)) {
+        matcher.begin()
+        for (place, event) in events.enumerated() {
+          matcher.add(time: event.time, steps: event.stepBits, ordinal: place)
+        }
+        let outcome = matcher.finish()
+        var chain = MatchedChain()
+        chain.reached = outcome.reached
+        chain.path = outcome.path
+        chain.start = outcome.start
+        chain.last = outcome.last
+        for step in 0..<outcome.reached {
+          chain.times.append(matcher.time(ofStep: step + 1))
+          chain.ordinals.append(matcher.ordinal(ofStep: step + 1))
+        }
+        #expect(chain == expected, "\(events)")
       }
     }
   }

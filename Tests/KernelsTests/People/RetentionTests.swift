@@ -17,8 +17,15 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
 
 @Suite("Retention by example") struct RetentionTests {
   /// The cells of the whole, about which model and matcher agree.
-  private func cells(_ question: RetentionQuestion, _ history: ModelHistory) throws -> [[Int]] {
-    let cells = try history.answer(question).content.rows[0].cells
+  private func cells(_ question: RetentionQuestion, _ history: ModelHistory) async throws -> [[Int]]
+  {
+    let content = try history.answer(question).content
+    var random = seeded(7)
+    let sealed = try Sealed(history, parts: 2, using: &random)
+    let kernels = FlowKernels(
+      sealed.snapshot, on: PeopleQuestions.threads, within: Budget(.standard, clock: StillClock()))
+    #expect(try await kernels.content(of: question, asOf: .max) == content)
+    let cells = content.rows[0].cells
     #expect(try matchedRetention(question, history) == cells)
     return cells
   }
@@ -55,11 +62,11 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
   }
 
   @Test("1: recurring by day, a person under two ids")
-  func days() throws {
+  func days() async throws {
     var viewing = FlowStory()
     story("pv", ["p1": [0, 1, 2], "alias1": [5, 5, 6], "p2": [1, 2, 3, 6]], into: &viewing)
     viewing.history.joins[.profile("alias1")] = .profile("p1")
-    let cells = try cells(recurring(range(0, 11), "pv", "pv"), viewing.history)
+    let cells = try await cells(recurring(range(0, 11), "pv", "pv"), viewing.history)
     #expect(cells.map(\.count) == Array((1...11).reversed()))
     #expect(
       trimmed(cells) == [
@@ -69,7 +76,7 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
   }
 
   @Test("2: months are as long as they are")
-  func months() throws {
+  func months() async throws {
     var story = FlowStory()
     for (person, months) in ["p1": [1, 2, 3, 5, 6, 9], "p2": [1, 2, 3, 6, 7, 11]] {
       for month in months {
@@ -82,7 +89,7 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
     var question = recurring(january..<november, "pv", "pv")
     question.interval = .month
     #expect(
-      try cells(question, story.history) == [
+      try await cells(question, story.history) == [
         [2, 2, 2, 0, 1, 2, 1, 0, 1, 0, 1], [2, 2, 0, 1, 2, 1, 0, 1, 0, 1],
         [2, 0, 1, 2, 1, 0, 1, 0, 1], Array(repeating: 0, count: 8), [1, 1, 0, 0, 1, 0, 0],
         [2, 1, 0, 1, 0, 1], [1, 0, 0, 0, 1], [0, 0, 0, 0], [1, 0, 0], [0, 0], [1],
@@ -101,11 +108,11 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
   }
 
   @Test("5: who began before the range is in no cohort; the last week is whole")
-  func firstTime() throws {
+  func firstTime() async throws {
     var question = recurring(range(-1, 6), "signup", "pv")
     question.cohorts = .firstTime
     #expect(
-      try cells(question, signingUp.history) == [
+      try await cells(question, signingUp.history) == [
         [2, 1, 2, 2, 1, 0, 1], [1, 1, 0, 1, 1, 1], [0, 0, 0, 0, 0], [1, 1, 0, 1], [0, 0, 0],
         [0, 0], [0],
       ])
@@ -113,24 +120,24 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
     question.scope.weekStart = .sunday
     question.interval = .week
     #expect(
-      trimmed(try cells(question, signingUp.history)) == [[], [], [], [], [1], [4, 4], []])
+      trimmed(try await cells(question, signingUp.history)) == [[], [], [], [], [1], [4, 4], []])
   }
 
   @Test("6: on or after counts everybody who comes back later")
-  func onOrAfter() throws {
+  func onOrAfter() async throws {
     var story = FlowStory()
     self.story(
       "pv", ["p1": [0, 3, 4], "p2": [0, 1], "p3": [1, 2, 3], "p4": [3, 4], "p5": [4]], into: &story)
     var question = recurring(range(0, 6), "pv", "pv")
     question.returns = .onOrAfter
     #expect(
-      try cells(question, story.history) == [
+      try await cells(question, story.history) == [
         [2, 2, 1, 1, 1, 0], [2, 1, 1, 0, 0], [1, 1, 0, 0], [3, 2, 0], [3, 0], [0],
       ])
   }
 
   @Test("8: a filter on the return leaves the cohorts as they are")
-  func filteredReturn() throws {
+  func filteredReturn() async throws {
     var viewing = FlowStory()
     for (person, days) in ["p1": [0, 1, 2, 5, 5, 6], "p2": [1, 2, 3, 6]] as [String: [Int64]] {
       for day in days {
@@ -143,38 +150,38 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
     question.comeback = EventSelector(
       "pv", where: try Filter(.compare(try PropertyPath("props.property"), .equal, "value")))
     #expect(
-      trimmed(try cells(question, viewing.history)) == [
+      trimmed(try await cells(question, viewing.history)) == [
         [1, 1], [2], [2], [1], [], [1], [2], [], [], [], [],
       ])
   }
 
   @Test("9: one event starts, another returns")
-  func twoEvents() throws {
+  func twoEvents() async throws {
     var both = FlowStory()
     story("S", ["p1": [0, 1, 2, 3], "p2": [0, 1, 2, 3], "p3": [5]], into: &both)
     story("R", ["p1": [5, 6], "p2": [5]], into: &both)
     #expect(
-      try cells(recurring(range(0, 7), "S", "R"), both.history) == [
+      try await cells(recurring(range(0, 7), "S", "R"), both.history) == [
         [2, 0, 0, 0, 0, 2, 1], [2, 0, 0, 0, 2, 1], [2, 0, 0, 2, 1], [2, 0, 2, 1], [0, 0, 0],
         [1, 0], [0],
       ])
   }
 
   @Test("11: a person is in the cohort of the first time only")
-  func firstTouch() throws {
+  func firstTouch() async throws {
     var story = FlowStory()
     let people: [String: [Int64]] = [
       "RU1": [0, 1, 2], "RU2": [0, 2], "RU3": [0], "RU4": [1, 2], "RU5": [1],
     ]
     self.story("any", people, into: &story)
     var question = RetentionQuestion(Scope(range(0, 3)), by: .day)
-    #expect(try cells(question, story.history) == [[3, 1, 2], [2, 1], [0]])
+    #expect(try await cells(question, story.history) == [[3, 1, 2], [2, 1], [0]])
     question.returns = .onOrAfter
-    #expect(try cells(question, story.history) == [[3, 2, 2], [2, 1], [0]])
+    #expect(try await cells(question, story.history) == [[3, 2, 2], [2, 1], [0]])
     question.returns = .on
     var without = FlowStory()
     self.story("any", people.filter { $0.key != "RU3" }, into: &without)
-    #expect(try cells(question, without.history) == [[2, 1, 2], [2, 1], [0]])
+    #expect(try await cells(question, without.history) == [[2, 1, 2], [2, 1], [0]])
   }
 
   @Test("13: the mean is weighted, and counts what has begun only")
@@ -187,27 +194,27 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
   }
 
   @Test("Monday evening to Tuesday morning is a day of the calendar, and none of the clock")
-  func rolling() throws {
+  func rolling() async throws {
     var story = FlowStory()
     story.add("any", at: wednesday + 20 * flowHour, by: "p")
     story.add("any", at: wednesday + flowDay + 6 * flowHour, by: "p")
     var question = RetentionQuestion(Scope(range(0, 3)), by: .day)
-    #expect(try cells(question, story.history)[0] == [1, 1, 0])
+    #expect(try await cells(question, story.history)[0] == [1, 1, 0])
     question.alignment = .rolling
-    #expect(try cells(question, story.history)[0] == [1, 0, 0])
+    #expect(try await cells(question, story.history)[0] == [1, 0, 0])
     story.add("any", at: wednesday + flowDay + 20 * flowHour, by: "p")
-    #expect(try cells(question, story.history)[0] == [1, 1, 0])
+    #expect(try await cells(question, story.history)[0] == [1, 1, 0])
   }
 
   @Test("coming back has to happen often enough within one interval")
-  func occurrences() throws {
+  func occurrences() async throws {
     var question = recurring(range(0, 11), "pv", "pv")
     question.minimumOccurrences = 2
-    #expect(trimmed(try cells(question, viewing.history))[0] == [1, 0, 0, 0, 0, 1])
+    #expect(trimmed(try await cells(question, viewing.history))[0] == [1, 0, 0, 0, 0, 1])
   }
 
   @Test("the day of 23 hours is a day, for cohorts and for sessions that midnight splits")
-  func shortDay() throws {
+  func shortDay() async throws {
     let zone = try ZoneFiles().zone(named: "US/Pacific")
     // 2025-03-08T08:00Z is midnight; the clocks go forward on the 9th at 10:00Z.
     let midnight: Int64 = 1_741_420_800_000
@@ -221,7 +228,7 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
     var question = RetentionQuestion(scope, by: .day)
     question.cohorts = .recurring
     #expect(
-      try cells(question, story.history) == [[1, 1, 1, 0], [1, 1, 0], [1, 0], [0]])
+      try await cells(question, story.history) == [[1, 1, 1, 0], [1, 1, 0], [1, 0], [0]])
     var sessions = SessionsQuestion(scope, by: .day)
     sessions.cutting.idleMilliseconds = flowHour
     sessions.cutting.splitsAtMidnight = true
@@ -231,7 +238,7 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
   }
 
   @Test("matcher and model agree about random histories", arguments: 0..<40)
-  func agrees(seed: Int) throws {
+  func agrees(seed: Int) async throws {
     var random = flowGenerator(UInt64(seed))
     for _ in 0..<25 {
       var mix = ModelMix()
@@ -252,7 +259,7 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
       question.isWhole = Bool.random(using: &random)
       if Bool.random(using: &random) { question.start = EventSelector("view") }
       if Bool.random(using: &random) { question.comeback = EventSelector("click") }
-      _ = try cells(question, history)
+      _ = try await cells(question, history)
     }
   }
 }

@@ -7,14 +7,6 @@ import Query
 import QueryModel
 import Testing
 
-/// 2026-03-02, a Monday.
-private let marchMonday: Int64 = 1_772_409_600_000
-
-private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
-  Instant(
-    milliseconds: marchMonday + from * flowDay)..<Instant(milliseconds: marchMonday + to * flowDay)
-}
-
 @Suite("Sessions by example") struct SessionTests {
   private func whole(
     _ question: SessionsQuestion, _ story: FlowStory
@@ -25,7 +17,7 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
   }
 
   private func question(_ from: Int64 = 0, _ to: Int64 = 3) -> SessionsQuestion {
-    var question = SessionsQuestion(Scope(marchDays(from, to)), by: .day)
+    var question = SessionsQuestion(Scope(days(from, to)), by: .day)
     question.page = try? PropertyPath("props.path")
     return question
   }
@@ -34,7 +26,7 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
   private func story(_ minutes: [Double]) -> FlowStory {
     var story = FlowStory()
     for minute in minutes {
-      story.add("event", at: marchMonday + Int64(minute * Double(flowMinute)), by: "p")
+      story.add("event", at: monday + Int64(minute * Double(flowMinute)), by: "p")
     }
     return story
   }
@@ -44,7 +36,7 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
     for seconds in [[0, 10], [10, 0]] as [[Int64]] {
       var story = FlowStory()
       for second in seconds {
-        story.add("page_view", at: marchMonday + second * 1_000, by: "p", kind: .page)
+        story.add("page_view", at: monday + second * 1_000, by: "p", kind: .page)
       }
       let measures = try whole(question(), story)
       #expect(measures.sessions == 1)
@@ -57,10 +49,10 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
   @Test("entry and exit are the first view and the last, whatever surrounds them")
   func entryAndExit() throws {
     var story = FlowStory()
-    story.add("custom", at: marchMonday, by: "p")
-    story.add("page_view", at: marchMonday + 1, by: "p", kind: .page, ["path": "/2"])
-    story.add("page_view", at: marchMonday + 2, by: "p", kind: .page, ["path": "/3"])
-    story.add("custom", at: marchMonday + 3, by: "p")
+    story.add("custom", at: monday, by: "p")
+    story.add("page_view", at: monday + 1, by: "p", kind: .page, ["path": "/2"])
+    story.add("page_view", at: monday + 2, by: "p", kind: .page, ["path": "/3"])
+    story.add("custom", at: monday + 3, by: "p")
     let content = try story.history.answer(question()).content
     #expect(content.entryPages == [.init("/2", sessions: 1)])
     #expect(content.exitPages == [.init("/3", sessions: 1)])
@@ -83,7 +75,7 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
     var split = question()
     split.cutting.splitsAtMidnight = true
     #expect(try whole(split, story).sessions == 2)
-    let visitors = try story.history.answer(VisitorsQuestion(Scope(marchDays(0, 3)), by: .day))
+    let visitors = try story.history.answer(VisitorsQuestion(Scope(days(0, 3)), by: .day))
     #expect(visitors.content.rows[0].pieces.map(\.people) == [1, 1, 0])
     #expect(visitors.content.rows[0].people == 1)
   }
@@ -116,7 +108,7 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
   func byID() throws {
     var story = FlowStory()
     for (minute, session) in [(0, "a"), (1, "b"), (50, "a"), (51, nil), (90, nil)] {
-      story.add("event", at: marchMonday + Int64(minute) * flowMinute, by: "p", session: session)
+      story.add("event", at: monday + Int64(minute) * flowMinute, by: "p", session: session)
     }
     var question = question()
     question.cutting = .by(.sessionID)
@@ -142,7 +134,7 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
         default: .custom
         }
       story.add(
-        String(event), at: marchMonday + Int64(index) * flowMinute, by: "p", kind: kind,
+        String(event), at: monday + Int64(index) * flowMinute, by: "p", kind: kind,
         isInteractive: event == "q" ? false : nil)
     }
     let measures = try whole(question(), story)
@@ -163,7 +155,7 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
     let story = story([0, 3, 5.5])
     let scope = Scope(flowAlways)
     func people(at minute: Double) throws -> Int {
-      let now = Instant(milliseconds: marchMonday + Int64(minute * Double(flowMinute)))
+      let now = Instant(milliseconds: monday + Int64(minute * Double(flowMinute)))
       return try story.history.answer(.live(at: now, in: scope)).content.rows[0].people
     }
     #expect(try people(at: 10.5) == 1)
@@ -174,26 +166,26 @@ private func marchDays(_ from: Int64, _ to: Int64) -> Range<Instant> {
   func dailyVisitors() throws {
     var history = ModelHistory()
     for (day, visitor) in [(0, "v1"), (1, "v2")] {
-      let time = marchMonday + Int64(day) * flowDay
+      let time = monday + Int64(day) * flowDay
       history.arrived.append(
         ModelEvent(
           id: EventID(milliseconds: time, chance: (0, 1)), name: "page_view", kind: .page,
           cts: time, visitor: visitor))
     }
-    let answer = try history.answer(VisitorsQuestion(Scope(marchDays(0, 2)), by: .day))
+    let answer = try history.answer(VisitorsQuestion(Scope(days(0, 2)), by: .day))
     #expect(answer.content.rows[0].people == 2)
     #expect(answer.definition.uniques == .sumOfDaily)
-    let one = try history.answer(VisitorsQuestion(Scope(marchDays(0, 1)), by: .day))
+    let one = try history.answer(VisitorsQuestion(Scope(days(0, 1)), by: .day))
     #expect(one.definition.uniques == .exact)
   }
 
   @Test("a session's value is that of its first event with one")
   func breakdown() throws {
     var story = FlowStory()
-    story.add("event", at: marchMonday, by: "p")
-    story.add("event", at: marchMonday + 1, by: "p", ["utm": "x"])
-    story.add("event", at: marchMonday + 2, by: "p", ["utm": "y"])
-    story.add("event", at: marchMonday, by: "q")
+    story.add("event", at: monday, by: "p")
+    story.add("event", at: monday + 1, by: "p", ["utm": "x"])
+    story.add("event", at: monday + 2, by: "p", ["utm": "y"])
+    story.add("event", at: monday, by: "q")
     var question = question()
     question.breakdown = try Breakdown(by: [PropertyPath("props.utm")])
     let rows = try story.history.answer(question).content.rows
@@ -260,13 +252,14 @@ func matchedSessions(
       if question.cutting.cut == .sessionID, let id = event.session {
         let code = codes[id] ?? UInt32(codes.count)
         codes[id] = code
-        named.add(seen, id: code)
+        named.add(seen, id: UInt64(code))
       } else if let ended = cutter.add(seen) {
         count(ended)
       }
     }
     if let last = cutter.finish() { count(last) }
-    named.finish(count)
+    for place in 0..<named.count { count(named.session(place)) }
+    named.removeAll()
   }
   return pieces
 }

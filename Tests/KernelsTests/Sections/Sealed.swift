@@ -14,6 +14,7 @@ struct Sealed {
     guard let secret = ProjectSecret(Array(1...16)) else { preconditionFailure("16 bytes") }
     return secret
   }()
+  static let hasher = secret.people
   static let rule = WindowRule(months: 1_600_000_000_000..<1_900_000_000_000)
 
   let snapshot: Snapshot
@@ -68,7 +69,7 @@ struct Sealed {
       case .device: .device
       case .visitor: .visitor
       }
-    return secret.people.hash(kind, bytes.span)
+    return hasher.hash(kind, bytes.span)
   }
 
   private static func isBefore(_ left: ModelEvent, _ right: ModelEvent) -> Bool {

@@ -1,0 +1,62 @@
+package import Query
+import Sections
+
+extension FlowKernels {
+  /// Which ways people take, event by event.
+  package func content(
+    of question: PathsQuestion
+  ) async throws(KernelFailure) -> PathsQuestion.Content {
+    let marks = try KernelFailure.asking { () throws(QueryError) in
+      try question.check()
+      var selectors = [question.stations]
+      switch question.anchor {
+      case .sessionStart: break
+      case .from(let selector), .to(let selector): selectors.append(selector)
+      }
+      return try EventMarks(question.scope, selectors)
+    }
+    let source = try FlowSource(
+      snapshot, marks, values: PathRows.paths(of: question),
+      sessionIDs: question.session.cut == .sessionID)
+    var sum = PathParts()
+    for part in try await run(source, { PathTask($0, question) }) { sum.add(part) }
+    let values = source.numbers.values
+    return PathsQuestion.Content(
+      sessions: sum.sessions, walks: Self.walks(sum, values, limit: question.limit),
+      links: Self.links(sum, values, limit: question.limit))
+  }
+
+  private static func walks(
+    _ sum: PathParts, _ values: [Value], limit: Int
+  ) -> [PathsQuestion.Content.Walk] {
+    // Only those that may be among the first are given their values.
+    let least = sum.walks.values.sorted(by: >).dropFirst(limit - 1).first ?? 0
+    return sum.walks.filter { $0.value >= least }
+      .map { PathsQuestion.Content.Walk($0.key.map { values[Int($0)] }, sessions: $0.value) }
+      .sorted { left, right in
+        left.sessions == right.sessions
+          ? left.stations.lexicographicallyPrecedes(right.stations)
+          : left.sessions > right.sessions
+      }
+      .prefix(limit).map { $0 }
+  }
+
+  private static func links(
+    _ sum: PathParts, _ values: [Value], limit: Int
+  ) -> [PathsQuestion.Content.Link] {
+    let least = sum.links.values.map(\.sessions).sorted(by: >).dropFirst(limit - 1).first ?? 0
+    return sum.links.filter { $0.value.sessions >= least }
+      .map { link, found in
+        PathsQuestion.Content.Link(
+          place: link.place, source: values[Int(link.source)], target: values[Int(link.target)],
+          sessions: found.sessions,
+          meanMilliseconds: Double(found.milliseconds) / Double(found.sessions))
+      }
+      .sorted { left, right in
+        if left.sessions != right.sessions { return left.sessions > right.sessions }
+        if left.place != right.place { return left.place < right.place }
+        return left.source == right.source ? left.target < right.target : left.source < right.source
+      }
+      .prefix(limit).map { $0 }
+  }
+}

@@ -1,0 +1,56 @@
+package import Query
+import Sections
+
+extension FlowKernels {
+  /// How many different people there were, and their views.
+  package func content(
+    of question: VisitorsQuestion
+  ) async throws(KernelFailure) -> VisitorsQuestion.Content {
+    let (pieces, marks) = try KernelFailure.asking { () throws(QueryError) in
+      try question.check()
+      return (
+        try PieceTable(question.scope, by: question.interval), try EventMarks(question.scope, [])
+      )
+    }
+    let source = try FlowSource(snapshot, marks, values: question.breakdown?.paths ?? [])
+    let groups = question.breakdown.map { GroupCodes($0, source.numbers) }
+    let (whole, tallies) = try await visitors(question, pieces, groups, source, others: [])
+    var rows = [whole.row(.whole, pieces)]
+    if let breakdown = question.breakdown, let groups {
+      let names = groups.names()
+      let others = names.ranked(tallies.mapValues(\.people), limit: breakdown.limit).others
+      var other: VisitorTally?
+      if others.count > 1 {
+        // Who is in several of these groups counts once: that takes a second look.
+        other = try await visitors(question, pieces, groups, source, others: Set(others)).1[0]
+      }
+      let known = other
+      rows += names.rows(
+        tallies, limit: breakdown.limit, size: \.people,
+        sum: { known ?? $0.reduce(into: VisitorTally(pieces: pieces.count)) { $0.add($1) } },
+        row: { $1.row($0, pieces) })
+    }
+    return VisitorsQuestion.Content(rows: rows)
+  }
+
+  private func visitors(
+    _ question: VisitorsQuestion, _ pieces: PieceTable, _ groups: GroupCodes?,
+    _ source: FlowSource, others: Set<UInt32>
+  ) async throws(KernelFailure) -> (VisitorTally, [UInt32: VisitorTally]) {
+    let rows = VisitorRows(question, pieces, groups, source.numbers, others: others)
+    let parts = try await run(
+      source, ofNobody: source.snapshot.sections.count, { VisitorTask($0, rows) }
+    ) { task, section throws(KernelFailure) in try task.lookAtNobody(in: section) }
+    var whole = VisitorTally(pieces: pieces.count)
+    var tallies: [UInt32: VisitorTally] = [:]
+    for (part, own) in parts {
+      whole.add(part)
+      tallies.merge(own) { sum, part in
+        var sum = sum
+        sum.add(part)
+        return sum
+      }
+    }
+    return (whole, tallies)
+  }
+}
