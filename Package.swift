@@ -92,12 +92,19 @@ let package = Package(
         "Sections", "Store",
       ]),
 
+    floor(
+      "SQL",
+      on: [
+        "Calendar", "Columns", "Compression", "Events", "JSON", "Kernels", "Platform", "Query",
+        "SQLite", "Sections", "Store",
+      ]),
+
     // The faces.
     floor(
       "Aggregator",
       on: [
         "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
-        "Intake", "Kernels", "Platform", "Query", "SQLite", "Service", "Settings", "Store",
+        "Intake", "Kernels", "Platform", "Query", "SQL", "SQLite", "Service", "Settings", "Store",
         "Telemetry", "Tenancy",
       ]),
 
@@ -186,11 +193,25 @@ let package = Package(
     // What questions mean, as plain loops over arrays: the oracle of everything that answers them.
     floor(
       "QueryModel", on: ["Calendar", "Events", "JSON", "Query"], at: "Tests/QueryModel"),
+    // The model's histories as sections.
+    floor(
+      "SealedModel",
+      on: [
+        "Batches", "Calendar", "Crypto", "Events", "JSON", "Platform", "Query", "QueryModel",
+        "Sections", "TestSupport",
+      ],
+      at: "Tests/SealedModel"),
     tests(
       of: "Kernels",
       with: [
         "Batches", "Calendar", "Columns", "Compression", "Crypto", "Events", "JSON", "Platform",
-        "Query", "QueryModel", "Sections", "Store",
+        "Query", "QueryModel", "SealedModel", "Sections", "Store",
+      ]),
+    tests(
+      of: "SQL",
+      with: [
+        "Events", "JSON", "Kernels", "Platform", "Query", "QueryModel", "SQLite", "SealedModel",
+        "Sections",
       ]),
     tests(
       of: "Aggregator",

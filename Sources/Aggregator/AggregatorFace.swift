@@ -6,6 +6,7 @@ import Intake
 import Kernels
 import Platform
 import Query
+import SQL
 import Store
 import Telemetry
 import Tenancy
@@ -18,8 +19,9 @@ struct AggregatorFace: Sendable {
   private let pair: PairRoutes
   private let batches: BatchRoute
   private let operations: OperationRoutes
-  /// For the control socket alone.
+  // For the control socket alone.
   let imports: ImportRoute
+  let sql: SQLRoute
 
   init(
     store: Store, tenants: Tenants, key: SigningKey, clock: any Clock, random: any RandomSource,
@@ -51,6 +53,7 @@ struct AggregatorFace: Sendable {
       store: store, board: board, limits: limits, clock: clock, decoders: decoders,
       sealer: ImportSealer(store: store.identity.id, key: key, clock: clock, random: random),
       metrics: metrics)
+    sql = SQLRoute(answers: SQLAnswers(of: store, clock: clock), board: board)
     operations = OperationRoutes(registry: registry, health: health) { refreshHealth() }
     registry.gauge(
       "tributary_challenges_used", "Challenges that were used and have not expired."

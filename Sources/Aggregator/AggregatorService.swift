@@ -134,7 +134,7 @@ package final class AggregatorService: RunningService {
         face.plainRouter(anonymousProject: anonymous), face.secureRouter(anonymousProject: nil),
         ControlFace(
           tenants: tenants, folder: folder, health: health, imports: face.imports,
-          refreshHealth: refreshHealth
+          sql: face.sql, refreshHealth: refreshHealth
         ).router,
       ],
       on: loops, slots: slots, registry: registry)

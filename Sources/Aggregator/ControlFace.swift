@@ -15,6 +15,7 @@ struct ControlFace: Sendable {
   let folder: DataFolder
   let health: HealthBoard
   let imports: ImportRoute
+  let sql: SQLRoute
   let refreshHealth: @Sendable () -> Void
 
   var router: Router {
@@ -30,6 +31,7 @@ struct ControlFace: Sendable {
     }
     router.add(.post, "/projects") { request in await answer { try await addProject(request) } }
     imports.mount(on: &router)
+    sql.mount(on: &router)
     return router
   }
 

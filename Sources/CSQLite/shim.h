@@ -20,6 +20,23 @@ static inline int csqlite_bind_copied_blob(sqlite3_stmt *statement, int index, c
   return sqlite3_bind_blob64(statement, index, count ? bytes : "", (sqlite3_uint64)count, SQLITE_TRANSIENT);
 }
 
+// What a function or a column of a virtual table answers. SQLite copies the bytes before it returns.
+static inline void csqlite_answer_text(sqlite3_context *context, const void *text, long long count) {
+  sqlite3_result_text64(
+    context, count ? (const char *)text : "", (sqlite3_uint64)count, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+// A virtual table and one of its cursors, as SQLite wants them to begin; `context` is whoever answers.
+typedef struct csqlite_table {
+  sqlite3_vtab base;
+  void *context;
+} csqlite_table;
+
+typedef struct csqlite_cursor {
+  sqlite3_vtab_cursor base;
+  void *context;
+} csqlite_cursor;
+
 // A switch of one connection (SQLITE_DBCONFIG_...).
 static inline int csqlite_configure(sqlite3 *database, int option, int value) {
   int unused = 0;

@@ -12,6 +12,7 @@ enum OperatorProgram {
     summary: "The operator's and developer's tool of Tributary.",
     commands: [
       ImportCommand.command,
+      SQLCommand.command,
       Command(
         "bench", "Measures a running pair.",
         subcommands: [
@@ -45,6 +46,8 @@ enum OperatorProgram {
       case .print(let text): terminal.print(text)
       case .run(let invocation) where invocation.command == ["import"]:
         ImportCommand.run(invocation)
+      case .run(let invocation) where invocation.command == ["sql"]:
+        SQLCommand.run(invocation)
       case .run(let invocation):
         terminal.wait {
           do { try await benchBatches(invocation) } catch {

@@ -24,3 +24,9 @@ package struct MissingSection: Error, Equatable, Sendable {
   package let rowCount: Int
   package let problem: SectionProblem
 }
+
+extension MissingSection: CustomStringConvertible {
+  package var description: String {
+    "\(rowCount) events of month \(window.code) cannot be read: \(problem)"
+  }
+}

@@ -2,6 +2,7 @@ import Calendar
 import JSON
 import Query
 import QueryModel
+import SealedModel
 import Testing
 
 @Suite("Funnels by value") struct FunnelBreakdownTests {

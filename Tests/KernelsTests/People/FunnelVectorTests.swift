@@ -1,6 +1,7 @@
 import Kernels
 import Query
 import QueryModel
+import SealedModel
 import Testing
 
 /// The funnel's worked examples, answered by the model and by the matchers.

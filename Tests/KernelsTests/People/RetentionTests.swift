@@ -4,6 +4,7 @@ import Kernels
 import Platform
 import Query
 import QueryModel
+import SealedModel
 import Testing
 
 /// 2020-06-10, a Wednesday.

@@ -5,6 +5,7 @@ import Kernels
 import Platform
 import Query
 import QueryModel
+import SealedModel
 import Testing
 
 @Suite("Sessions by example") struct SessionTests {

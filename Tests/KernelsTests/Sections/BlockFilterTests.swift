@@ -4,6 +4,7 @@ import JSON
 import Platform
 import Query
 import QueryModel
+import SealedModel
 import Sections
 import Testing
 

@@ -3,6 +3,7 @@ import Events
 import Platform
 import Query
 import QueryModel
+import SealedModel
 import Sections
 import Testing
 

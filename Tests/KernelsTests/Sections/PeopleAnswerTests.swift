@@ -1,6 +1,7 @@
 import Calendar
 import Query
 import QueryModel
+import SealedModel
 import Sections
 import Testing
 

@@ -4,6 +4,7 @@ import Glibc
 import Platform
 import Query
 import QueryModel
+import SealedModel
 import Sections
 
 @testable import Kernels

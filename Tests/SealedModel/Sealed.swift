@@ -1,28 +1,28 @@
 import Batches
-import Calendar
+package import Calendar
 import Crypto
-import Events
+package import Events
 import JSON
-import Platform
-import Query
-import QueryModel
-import Sections
+package import Platform
+package import Query
+package import QueryModel
+package import Sections
 
 /// A model's history as sections: events of some windows, some sections each, as stores have them.
-struct Sealed {
-  static let secret: ProjectSecret = {
+package struct Sealed {
+  package static let secret: ProjectSecret = {
     guard let secret = ProjectSecret(Array(1...16)) else { preconditionFailure("16 bytes") }
     return secret
   }()
-  static let hasher = secret.people
-  static let rule = WindowRule(months: 1_600_000_000_000..<1_900_000_000_000)
+  package static let hasher = secret.people
+  package static let rule = WindowRule(months: 1_600_000_000_000..<1_900_000_000_000)
 
-  let snapshot: Snapshot
+  package let snapshot: Snapshot
   /// The model's events of each section, row by row.
-  let rows: [[ModelEvent]]
+  package let rows: [[ModelEvent]]
 
   /// Cuts the history's events into as many parts, each of which becomes sections of its own.
-  init(
+  package init(
     _ history: ModelHistory, parts: Int = 1, using random: inout some RandomNumberGenerator
   ) throws {
     var cut = Array(repeating: [ModelEvent](), count: parts)
@@ -42,7 +42,7 @@ struct Sealed {
     snapshot = Snapshot(sections, of: Self.secret, joined: joined)
   }
 
-  static func encoded(_ events: [ModelEvent]) throws -> [EncodedSection] {
+  package static func encoded(_ events: [ModelEvent]) throws -> [EncodedSection] {
     var rows = BatchRows(secret: secret, windows: rule)
     for (source, own) in Dictionary(grouping: events, by: \.source).sorted(by: { $0.key < $1.key })
     {
@@ -61,7 +61,7 @@ struct Sealed {
     return rows.sections(project: try ProjectID("acme"), seed: 7)
   }
 
-  static func hash(_ id: PersonID) -> PersonHash {
+  package static func hash(_ id: PersonID) -> PersonHash {
     let bytes = Array(id.text.utf8)
     let kind: PersonKind =
       switch id.kind {
@@ -84,7 +84,7 @@ struct Sealed {
 }
 
 extension Event {
-  init(_ event: ModelEvent) {
+  package init(_ event: ModelEvent) {
     self.init(
       id: event.id, kind: event.kind, flags: event.isInteractive ? .interactive : [],
       name: event.name, cts: event.cts, sts: event.sts, profile: event.profile,
@@ -93,21 +93,21 @@ extension Event {
   }
 }
 
-func seeded(_ seed: UInt64) -> RandomGenerator { RandomGenerator(SeededRandom(seed: seed)) }
+package func seeded(_ seed: UInt64) -> RandomGenerator { RandomGenerator(SeededRandom(seed: seed)) }
 
 /// 2026-01-05T00:00Z, a Monday.
-let monday: Int64 = 1_767_571_200_000
-let hour: Int64 = 3_600_000
-let day: Int64 = 24 * hour
+package let monday: Int64 = 1_767_571_200_000
+package let hour: Int64 = 3_600_000
+package let day: Int64 = 24 * hour
 
 /// From so many days after that Monday to so many, UTC.
-func days(_ from: Int64, _ to: Int64) -> Range<Instant> {
+package func days(_ from: Int64, _ to: Int64) -> Range<Instant> {
   Instant(milliseconds: monday + from * day)..<Instant(milliseconds: monday + to * day)
 }
 
 extension ModelMix {
   /// Small as a rule; some with several blocks of rows, some across a month's end.
-  static func some(_ seed: UInt64) -> ModelMix {
+  package static func some(_ seed: UInt64) -> ModelMix {
     var mix = ModelMix()
     if seed % 3 == 1 { mix.start = monday + 20 * day }
     if seed % 40 == 7 {
@@ -118,5 +118,5 @@ extension ModelMix {
   }
 
   /// Days of the history, from the Monday on.
-  var firstDay: Int64 { (start - monday) / day }
+  package var firstDay: Int64 { (start - monday) / day }
 }
