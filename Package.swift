@@ -100,12 +100,15 @@ let package = Package(
       ]),
 
     // The faces.
+    floor("QueryJSON", on: ["Calendar", "Events", "JSON", "Platform", "Query"]),
     floor(
       "Aggregator",
       on: [
         "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
         "Intake", "Kernels", "Platform", "Query", "SQL", "SQLite", "Service", "Settings", "Store",
         "Telemetry", "Tenancy",
+        "Intake", "Kernels", "Platform", "Query", "QueryJSON", "SQLite", "Service", "Settings",
+        "Store", "Telemetry", "Tenancy",
       ]),
 
     floor(
@@ -190,6 +193,7 @@ let package = Package(
       of: "Operator",
       with: ["Batches", "Compression", "Crypto", "Dialects", "Events", "JSON", "Platform"]),
     tests(of: "Query", with: ["Calendar", "Events", "JSON", "Platform", "QueryModel"]),
+    tests(of: "QueryJSON", with: ["Calendar", "Events", "JSON", "Platform", "Query"]),
     // What questions mean, as plain loops over arrays: the oracle of everything that answers them.
     floor(
       "QueryModel", on: ["Calendar", "Events", "JSON", "Query"], at: "Tests/QueryModel"),
@@ -217,7 +221,7 @@ let package = Package(
       of: "Aggregator",
       with: [
         "Batches", "Calendar", "Compression", "Crypto", "Events", "HTTP", "JSON", "Kernels",
-        "Platform", "Query", "SQLite", "Sections", "Store", "Telemetry", "Tenancy",
+        "Platform", "Query", "QueryJSON", "SQLite", "Sections", "Store", "Telemetry", "Tenancy",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -52,7 +52,7 @@ package struct EventKinds: OptionSet, Hashable, Sendable {
 }
 
 /// Which attributes of a profile a path means.
-package enum ProfileTime: String, Sendable {
+package enum ProfileTime: String, CaseIterable, Sendable {
   /// Those that it has when the question is answered.
   case current
   /// Those that it had when the event happened.

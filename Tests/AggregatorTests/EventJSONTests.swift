@@ -1,6 +1,7 @@
 import Events
 import JSON
 import Query
+import QueryJSON
 import Testing
 
 @testable import Aggregator

@@ -4,6 +4,7 @@ import HTTP
 import JSON
 import Platform
 import Query
+import QueryJSON
 
 /// The first questions over HTTP: events of one person, counts, lists, and single events.
 struct EventRoutes: Sendable {

@@ -1,12 +1,12 @@
 import Calendar
-import Events
-import JSON
-import Query
+package import Events
+package import JSON
+package import Query
 
 /// Events as the answers write them.
-enum EventJSON {
+package enum EventJSON {
   /// The whole event: `Docs/semantics.md` says what each field means.
-  static func write(
+  package static func write(
     _ stored: StoredEvent, of project: ProjectID, to json: inout JSONWriter
   ) throws(QueryError) {
     let bytes = stored.record.span
@@ -48,7 +48,7 @@ enum EventJSON {
 
   /// The event as the list of one person's events has it: type, time and metadata, in the words of
   /// the system that it comes from.
-  static func writeShort(
+  package static func writeShort(
     _ stored: StoredEvent, to json: inout JSONWriter
   ) throws(QueryError) {
     let bytes = stored.record.span
