@@ -76,14 +76,17 @@ let package = Package(
     // How it is kept.
     floor(
       "Sections",
-      on: ["Batches", "CLinux", "Columns", "Compression", "Crypto", "Events", "Platform"]),
+      on: [
+        "Batches", "CLinux", "Columns", "Compression", "Crypto", "Events", "JSON", "Platform",
+      ]),
 
     // How it is counted.
     floor("Query", on: ["Calendar", "Events", "JSON"]),
     floor(
       "Store",
       on: [
-        "Batches", "Columns", "Compression", "Crypto", "Events", "Platform", "SQLite", "Sections",
+        "Batches", "Columns", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite",
+        "Sections",
       ]),
     floor(
       "Kernels",

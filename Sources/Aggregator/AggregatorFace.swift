@@ -128,6 +128,10 @@ extension AggregatorFace {
       "tributary_conflict_samples_left_out_total",
       "Conflicts that were counted, and of which no sample was kept: a project has 1,000."
     ) { Double(counters.conflictSamplesLeftOut.load(ordering: .relaxed)) }
+    registry.counter(
+      "tributary_joins_refused_total",
+      "Identifies and aliases without effect: a person has 10,000 ids, or an id 64 profiles."
+    ) { Double(counters.joinsRefused.load(ordering: .relaxed)) }
   }
 }
 

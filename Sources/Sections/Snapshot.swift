@@ -9,7 +9,7 @@ package final class Snapshot: Sendable {
   /// Sections that could not be read, and why: answers lack their events, and say so.
   package let missing: [String]
   /// For each id of a person that was joined with another one: the one that stands for both.
-  package let joined: [PersonHash: PersonHash]
+  package let joined: JoinedPeople
 
   private struct Kept {
     var people: PersonDirectory?
@@ -21,7 +21,7 @@ package final class Snapshot: Sendable {
 
   package init(
     _ sections: [Section], of secret: ProjectSecret, missing: [String] = [],
-    joined: [PersonHash: PersonHash] = [:]
+    joined: JoinedPeople = JoinedPeople()
   ) {
     self.sections = sections
     self.secret = secret

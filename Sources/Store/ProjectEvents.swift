@@ -19,6 +19,7 @@ package final class ProjectEvents: Sendable {
     /// Batches that could not be read when they were to be laid out.
     var unreadable: [UnreadableBatch] = []
     var sealed: [SealedSection] = []
+    var joined = JoinedPeople()
     var count = 0
     /// Batches up to this number may be seen by questions.
     var published: Int64 = 0
@@ -160,6 +161,14 @@ package final class ProjectEvents: Sendable {
     }
   }
 
+  /// Says who is whom from now on.
+  func join(_ joined: JoinedPeople) {
+    state.withLock { state in
+      state.joined = joined
+      state.snapshot = nil
+    }
+  }
+
   /// Makes the next question look anew which sections there are.
   func forgetSnapshot() { state.withLock { $0.snapshot = nil } }
 
@@ -167,8 +176,8 @@ package final class ProjectEvents: Sendable {
 
   /// What a question sees; nil while batches wait that it would have to see.
   func snapshotOfLaidOut() throws(SectionProblem) -> Snapshot? {
-    let (known, isWaiting, hot, sealed, unreadable) = state.withLock {
-      ($0.snapshot, !$0.waiting.isEmpty, $0.laidOut, $0.sealed, $0.unreadable)
+    let (known, isWaiting, hot, sealed, unreadable, joined) = state.withLock {
+      ($0.snapshot, !$0.waiting.isEmpty, $0.laidOut, $0.sealed, $0.unreadable, $0.joined)
     }
     if let known { return known }
     if isWaiting { return nil }
@@ -182,11 +191,11 @@ package final class ProjectEvents: Sendable {
       do { sections.append(try section.open()) } catch { missing.append("\(section): \(error)") }
     }
     let snapshot = Snapshot(
-      sections + hot.map(\.section), of: secret, missing: missing)
+      sections + hot.map(\.section), of: secret, missing: missing, joined: joined)
     state.withLock { state in
       // Only if this is still so: otherwise the next one makes its own.
       if state.waiting.isEmpty, state.laidOut.elementsEqual(hot, by: ===),
-        state.sealed.count == sealed.count
+        state.sealed.count == sealed.count, state.joined.version == joined.version
       {
         state.snapshot = snapshot
       }

@@ -12,4 +12,6 @@ package final class StoreCounters: Sendable {
   package let forkedEpochs = Atomic<Int>(0)
   /// Conflicts that were counted and of which no sample was kept.
   package let conflictSamplesLeftOut = Atomic<Int>(0)
+  /// Operations that would have joined more ids than a person may have, or an id with more profiles.
+  package let joinsRefused = Atomic<Int>(0)
 }

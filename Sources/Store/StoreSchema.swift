@@ -111,5 +111,16 @@ enum StoreSchema {
       PRIMARY KEY (pack, section)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- Who is the same person as whom, as events have said it, in the order of their arrival: 1 an
+    -- identify, 2 an alias, 3 the undoing of both. `kind` says what `id` is an id of: 1 a profile, 2 a
+    -- device, 3 a visitor. Only rows that changed something are here, and none is ever deleted.
+    CREATE TABLE alias (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      project TEXT NOT NULL, operation INTEGER NOT NULL,
+      kind INTEGER NOT NULL, id TEXT NOT NULL, profile TEXT NOT NULL,
+      cts INTEGER NOT NULL, event_id BLOB NOT NULL
+    ) STRICT;
+    """,
   ])
 }

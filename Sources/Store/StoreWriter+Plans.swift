@@ -43,6 +43,7 @@ extension StoreWriter {
 
     try keepSecret(of: project)
     try write(batch, number: number, verdict)
+    try noteJoins(of: batch, in: project, except: dropped)
     let durableThrough = try keepReceipt(of: batch, accepted: accepted, verdict)
     let outcome = CommitOutcome(
       status: verdict.status, accepted: accepted, duplicates: verdict.duplicates.count,

@@ -29,6 +29,8 @@ actor StoreWriter {
   /// Projects whose secret is on disk.
   var storedSecrets: Set<ProjectID> = []
   let packs: PackFolder
+  /// Who is whom, as everything that was committed says.
+  var joins: [ProjectID: JoinGraph] = [:]
 
   init(
     _ configuration: Store.Configuration, worker: Worker, hot: HotTier, shelf: BatchShelf,
@@ -59,8 +61,10 @@ actor StoreWriter {
     let secrets = try writing { () throws(SQLiteError) in try file.secrets() }
     for (project, secret) in secrets { hot.add(project, secret: secret) }
     storedSecrets = Set(secrets.map(\.project))
+    let generation = try writing { () throws(SQLiteError) in try file.generation() }
     let missing = try openPacks()
     let unreadable = try file.load(into: hot, now: clock.wallMilliseconds)
+    try openJoins(packsSince: generation)
     let identity = try writing { () throws(SQLiteError) in
       nextNumber = try file.nextNumber()
       watermarks = try file.watermarks()
@@ -141,6 +145,8 @@ actor StoreWriter {
     var deadLettersEvicted = 0
     var forkedEpochs: [EpochKey] = []
     var secrets: Set<ProjectID> = []
+    var joins: [(project: ProjectEvents, operation: JoinGraph.Operation)] = []
+    var joinsRefused = 0
     /// The streams that were advanced, as they were before.
     var watermarks: [StreamKey: SequenceRanges?] = [:]
   }
@@ -167,6 +173,7 @@ actor StoreWriter {
     room.foundRoom(true)
     storedSecrets.formUnion(journal.secrets)
     hot.count(conflicts: journal.conflicts)
+    showJoins()
     counters.add(journal)
     for case let stored? in plans.map(\.stored) {
       hot.publish(
@@ -236,5 +243,6 @@ extension StoreCounters {
     forkedEpochs.add(journal.forkedEpochs.count, ordering: .relaxed)
     deadLetters.add(journal.deadLetters, ordering: .relaxed)
     deadLettersEvicted.add(journal.deadLettersEvicted, ordering: .relaxed)
+    joinsRefused.add(journal.joinsRefused, ordering: .relaxed)
   }
 }

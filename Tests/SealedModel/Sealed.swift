@@ -36,7 +36,7 @@ package struct Sealed {
         sections.append(try Section(encoded))
       }
     }
-    var joined: [PersonHash: PersonHash] = [:]
+    var joined = JoinedPeople()
     for id in history.joins.keys { joined[Self.hash(id)] = Self.hash(history.canonical(id)) }
     self.rows = rows
     snapshot = Snapshot(sections, of: Self.secret, joined: joined)

@@ -64,7 +64,7 @@ import Testing
     let all = try halves.flatMap { try sections(of: $0) }.map { try Section($0) }
     // Every third person is joined with the one before it, in the order of their hashes.
     let people = Set(events.compactMap { person(of: $0) }).sorted()
-    var joined: [PersonHash: PersonHash] = [:]
+    var joined = JoinedPeople()
     for index in stride(from: 2, to: seed % 2 == 0 ? 0 : people.count, by: 3) {
       joined[people[index]] = people[index - 1]
     }

@@ -50,7 +50,7 @@ extension Attempt {
 
   /// Whether a section has an event of a visitor who has not been joined with somebody.
   private static func hasVisitor(
-    _ section: Section, _ number: Int, _ filter: EventFilter, _ joined: [PersonHash: PersonHash]
+    _ section: Section, _ number: Int, _ filter: EventFilter, _ joined: JoinedPeople
   ) throws(SectionProblem) -> Bool {
     let reader = try BlockReader(section)
     // Most projects have no such ids: then there is one change, to none.

@@ -39,7 +39,7 @@ package struct PersonDirectory: Sendable {
   }
 
   init(
-    _ sections: [Section], joined: [PersonHash: PersonHash], everyone: Bool = false
+    _ sections: [Section], joined: JoinedPeople, everyone: Bool = false
   ) throws(SectionProblem) {
     var entries: [Entry] = []
     for (number, section) in sections.enumerated() {

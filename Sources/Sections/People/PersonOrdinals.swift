@@ -19,7 +19,7 @@ package struct PersonOrdinals: Sendable {
   package let displaced: [Displaced]
 
   init(
-    _ people: PersonDirectory, _ sections: [Section], joined: [PersonHash: PersonHash]
+    _ people: PersonDirectory, _ sections: [Section], joined: JoinedPeople
   ) throws(SectionProblem) {
     var runs: [PersonRuns] = []
     for section in sections { runs.append(try section.runs()) }
