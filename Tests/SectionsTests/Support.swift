@@ -61,8 +61,10 @@ func sections(
 
 /// Events as a careless world makes them: several months, equal times, people with and without ids,
 /// properties of every kind, names that repeat.
-func randomEvents(_ count: Int, _ random: inout SeededGenerator) -> [Event] {
-  let months: Int64 = 90 * 86_400_000
+func randomEvents(
+  _ count: Int, _ random: inout SeededGenerator, ties: Bool = false
+) -> [Event] {
+  let months: Int64 = ties ? 900 : 90 * 86_400_000
   return (0..<count).map { number in
     let cts =
       Int.random(in: 0..<50, using: &random) == 0

@@ -91,7 +91,7 @@ extension IDSection {
     }
   }
 
-  private func permutationBlock(_ block: Int) throws(SectionProblem) -> (Extent, Int) {
+  func permutationBlock(_ block: Int) throws(SectionProblem) -> (Extent, Int) {
     let number = firstPermutationExtent + block / permutation.blocksPerExtent
     let extent = try source.extent(number)
     let offset = block % permutation.blocksPerExtent * permutation.blockBytes

@@ -10,6 +10,9 @@ package struct DoubleCursor {
 
   package var count: Int { column.head.count }
 
+  /// The digits behind the point that all values have, if they do.
+  var commonDigits: Int? { column.commonDigits }
+
   package init(_ place: ColumnPlace, of source: any ExtentSource) throws(SectionProblem) {
     do { column = try DoubleBlocks(head: place.head.span) } catch { throw .column("\(error)") }
     pieces = PieceCursor(place, of: source)
@@ -49,6 +52,9 @@ package struct BoolCursor {
   private var loadedCount = 0
 
   package var count: Int { column.head.count }
+
+  /// The value of all rows, where they have one.
+  var constant: Bool? { column.constant }
 
   package init(_ place: ColumnPlace, of source: any ExtentSource) throws(SectionProblem) {
     do { column = try BoolBlocks(head: place.head.span) } catch { throw .column("\(error)") }
