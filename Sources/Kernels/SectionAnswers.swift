@@ -97,6 +97,7 @@ extension SectionAnswers {
         case .section(let place, let problem):
           let number = numbers.remove(at: place)
           let directory = snapshot.sections[number].directory
+          snapshot.tell(problem, of: snapshot.sections[number])
           guard policy == .leaveOut else {
             throw .unreadable(
               "section \(number) of \(directory.project.text), month \(directory.window.code): "

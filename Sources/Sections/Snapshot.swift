@@ -11,6 +11,9 @@ package final class Snapshot: Sendable {
   /// For each id of a person that was joined with another one: the one that stands for both.
   package let joined: JoinedPeople
 
+  /// Told of sections that turn out to be damaged when they are read.
+  private let onDamage: (@Sendable (Section, SectionProblem) -> Void)?
+
   private struct Kept {
     var people: PersonDirectory?
     /// With those who only have operations, and without.
@@ -21,8 +24,10 @@ package final class Snapshot: Sendable {
 
   package init(
     _ sections: [Section], of secret: ProjectSecret, missing: [String] = [],
-    joined: JoinedPeople = JoinedPeople()
+    joined: JoinedPeople = JoinedPeople(),
+    onDamage: (@Sendable (Section, SectionProblem) -> Void)? = nil
   ) {
+    self.onDamage = onDamage
     self.sections = sections
     self.secret = secret
     self.missing = missing
@@ -46,6 +51,9 @@ package final class Snapshot: Sendable {
     kept.withLock { $0.ordinals[everyone] = ordinals }
     return ordinals
   }
+
+  /// Says that a section of this snapshot cannot be read, so that no later one has it.
+  package func tell(_ problem: SectionProblem, of section: Section) { onDamage?(section, problem) }
 
   package func canonical(_ person: PersonHash) -> PersonHash { joined[person] ?? person }
 }

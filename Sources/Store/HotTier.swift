@@ -15,15 +15,19 @@ package final class HotTier: Sendable {
   package let conflicts = Atomic<Int>(0)
   /// Called with what was published, and whether enough of the project's batches wait to be laid out.
   private let onPublish: @Sendable (ProjectEvents, Bool) -> Void
+  /// Called with each sealed section that a question could not read.
+  private let onDamage: @Sendable (SealedSection) -> Void
 
   init(
     maximumEvents: Int, key: HotIDs.Key, random: any RandomSource,
+    onDamage: @escaping @Sendable (SealedSection) -> Void = { _ in },
     onPublish: @escaping @Sendable (ProjectEvents, Bool) -> Void
   ) {
     self.maximumEvents = maximumEvents
     self.key = key
     self.random = random
     self.onPublish = onPublish
+    self.onDamage = onDamage
   }
 
   package var eventCount: Int { count.load(ordering: .relaxed) }
@@ -37,7 +41,7 @@ package final class HotTier: Sendable {
         (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
       }
       guard let secret = ProjectSecret(bytes) else { preconditionFailure("two words are 16 bytes") }
-      let project = ProjectEvents(id: id, secret: secret, key: key)
+      let project = ProjectEvents(id: id, secret: secret, key: key, onDamage: onDamage)
       projects[id] = project
       return project
     }
@@ -47,7 +51,7 @@ package final class HotTier: Sendable {
   func add(_ id: ProjectID, secret: ProjectSecret) {
     projects.withLock { projects in
       guard projects[id] == nil else { return }
-      projects[id] = ProjectEvents(id: id, secret: secret, key: key)
+      projects[id] = ProjectEvents(id: id, secret: secret, key: key, onDamage: onDamage)
     }
   }
 

@@ -10,6 +10,8 @@ import Synchronization
 package final class ProjectEvents: Sendable {
   package let id: ProjectID
   package let secret: ProjectSecret
+  /// Told of sealed sections that a question could not read.
+  private let onDamage: @Sendable (SealedSection) -> Void
 
   private struct State {
     var ids: HotIDs
@@ -29,7 +31,11 @@ package final class ProjectEvents: Sendable {
 
   private let state: Mutex<State>
 
-  init(id: ProjectID, secret: ProjectSecret, key: HotIDs.Key) {
+  init(
+    id: ProjectID, secret: ProjectSecret, key: HotIDs.Key,
+    onDamage: @escaping @Sendable (SealedSection) -> Void
+  ) {
+    self.onDamage = onDamage
     self.id = id
     self.secret = secret
     state = Mutex(State(ids: HotIDs(key: key)))
@@ -182,16 +188,27 @@ package final class ProjectEvents: Sendable {
     if let known { return known }
     if isWaiting { return nil }
     var sections: [Section] = []
+    var origins: [ObjectIdentifier: SealedSection] = [:]
     var missing = unreadable.map { "batch \($0.number): \($0.reason)" }
     for section in sealed {
       if let reason = section.reasonAside {
         missing.append("\(section): \(reason)")
         continue
       }
-      do { sections.append(try section.open()) } catch { missing.append("\(section): \(error)") }
+      do {
+        let opened = try section.open()
+        sections.append(opened)
+        origins[ObjectIdentifier(opened)] = section
+      } catch {
+        missing.append("\(section): \(error)")
+        tell(error, of: section)
+      }
     }
     let snapshot = Snapshot(
-      sections + hot.map(\.section), of: secret, missing: missing, joined: joined)
+      sections + hot.map(\.section), of: secret, missing: missing, joined: joined
+    ) { [weak self, origins] section, problem in
+      if let origin = origins[ObjectIdentifier(section)] { self?.tell(problem, of: origin) }
+    }
     state.withLock { state in
       // Only if this is still so: otherwise the next one makes its own.
       if state.waiting.isEmpty, state.laidOut.elementsEqual(hot, by: ===),
@@ -201,6 +218,20 @@ package final class ProjectEvents: Sendable {
       }
     }
     return snapshot
+  }
+
+  /// What a question finds damaged is in no later answer.
+  private func tell(_ problem: SectionProblem, of section: SealedSection) {
+    section.setAside("\(problem)")
+    forgetSnapshot()
+    onDamage(section)
+  }
+
+  /// What no answer has, and why: for whoever reads the answers.
+  package var missing: [String] {
+    let (sealed, unreadable) = state.withLock { ($0.sealed, $0.unreadable) }
+    return unreadable.map { "batch \($0.number): \($0.reason)" }
+      + sealed.compactMap { section in section.reasonAside.map { "\(section.name): \($0)" } }
   }
 }
 

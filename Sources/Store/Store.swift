@@ -22,6 +22,8 @@ package final class Store: Sendable {
     package var cacheBytes = 128 << 20
     /// Memory for decoded batches.
     package var shelfBytes = 64 << 20
+    /// Within so long everything sealed is read once to see whether it is as it was written; nil: never.
+    package var scrubPeriod: Duration?
     /// How large the database file may grow; nil leaves that to the disk.
     package var maximumFileBytes: Int?
     /// How much may wait for the disk; beyond it intake is refused.
@@ -69,6 +71,9 @@ package final class Store: Sendable {
   let inbox: StoreInbox
   let writer: StoreWriter
   private let threads: Threads
+  private let scrub: Scrub
+  /// The walks of the scrub, until the store stops.
+  private let scrubbing: Task<Void, Never>?
 
   /// The store's threads, which live as long as the process: only tests open more than one store.
   struct Threads: Sendable {
@@ -76,6 +81,7 @@ package final class Store: Sendable {
     let reading = Worker(name: "shelf")
     let layout = Worker(name: "layout")
     let sealing = Worker(name: "seal")
+    let scrubbing = Worker(name: "scrub")
   }
 
   private init(
@@ -83,7 +89,8 @@ package final class Store: Sendable {
     counters: StoreCounters,
     writer: StoreWriter,
     threads: Threads,
-    layout: HotLayout, sealer: Sealer, sealing: SealSchedule,
+    layout: HotLayout, sealer: Sealer, sealing: SealSchedule, scrub: Scrub,
+    scrubbing: Task<Void, Never>?,
     identity: StoreIdentity, unreadable: [UnreadableBatch], packTroubles: [PackTrouble]
   ) {
     self.hot = hot
@@ -100,6 +107,8 @@ package final class Store: Sendable {
     self.layout = layout
     self.sealer = sealer
     self.sealing = sealing
+    self.scrub = scrub
+    self.scrubbing = scrubbing
   }
 
   /// Opens or makes the store, and reads what is hot into memory. `onFailure` is called once, when
@@ -124,9 +133,17 @@ package final class Store: Sendable {
       SealSchedule.Limits(events: configuration.sealEvents, age: configuration.sealAge),
       clock: clock)
     let later = Mutex<Sealer?>(nil)
+    let damage = Mutex<StoreWriter?>(nil)
     let hot = HotTier(
       maximumEvents: configuration.maximumHotEvents,
-      key: HotIDs.Key(high: random.next(), low: random.next()), random: random
+      key: HotIDs.Key(high: random.next(), low: random.next()), random: random,
+      onDamage: { section in
+        // Where it cannot be written down, the next question finds it again.
+        let writer = damage.withLock { $0 }
+        Task(executorPreference: threads.writing) {
+          try? await writer?.setAside(damaged: [section])
+        }
+      }
     ) { project, isDue in
       if isDue {
         // What cannot be read is met again by the question that needs it, and by the next start.
@@ -147,13 +164,20 @@ package final class Store: Sendable {
       schedule: schedule)
     let opened = try await writer.open(random: random)
     later.withLock { $0 = sealer }
+    damage.withLock { $0 = writer }
+    let scrub = Scrub(
+      worker: threads.scrubbing, hot: hot, writer: writer, packs: packs,
+      period: configuration.scrubPeriod ?? .seconds(7 * 86_400), clock: clock)
+    let scrubbing = configuration.scrubPeriod.map { _ in
+      Task(executorPreference: threads.scrubbing) { await scrub.run() }
+    }
     sealer.sealIfDue()
     return Store(
       hot: hot, shelf: shelf, pause: IntakePause(configuration.pause, clock: clock), room: room,
       inbox: inbox,
       counters: counters, writer: writer, threads: threads,
       layout: layout,
-      sealer: sealer, sealing: schedule,
+      sealer: sealer, sealing: schedule, scrub: scrub, scrubbing: scrubbing,
       identity: opened.identity, unreadable: opened.unreadable, packTroubles: opened.packs)
   }
 
@@ -227,6 +251,12 @@ package final class Store: Sendable {
     return sum
   }
 
+  /// The sections that are set aside, by their names.
+  package var sectionsAside: [String] {
+    hot.all.flatMap(\.sealed).filter { $0.reasonAside != nil }
+      .sorted { ScrubPosition($0) < ScrubPosition($1) }.map(\.name)
+  }
+
   /// Why the last seal came to nothing: what is hot stays hot, and the next one tries again.
   package var sealTrouble: StoreError? { sealing.trouble }
 
@@ -234,8 +264,20 @@ package final class Store: Sendable {
   @discardableResult
   package func seal() async throws(StoreError) -> Int { try await sealer.seal() }
 
+  /// How far the scrub is, and what it has found of packs; sections that it found are set aside.
+  package var scrubStatus: ScrubStatus { scrub.status }
+
+  /// Reads everything sealed now, with a pause for each section as the period says.
+  package func scrubNow() async { await scrub.walk() }
+
+  /// What the answers of a project lack at the moment, in words.
+  package func missing(of project: ProjectID) -> [String] {
+    hot.existing(project)?.missing ?? []
+  }
+
   /// Takes nothing more, and closes what is open.
   package func stop() async {
+    scrubbing?.cancel()
     inbox.close(.stopped)
     await writer.close()
   }

@@ -37,6 +37,9 @@ struct StoreFile {
     } catch { throw .failed(StoreFailure(error)) }
   }
 
+  /// The rows of a database that somebody else owns, or has set aside: nothing is made or changed.
+  init(reading database: Database) { self.database = database }
+
   private static func bytes(of word: UInt64) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(littleEndian: word)

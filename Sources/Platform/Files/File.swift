@@ -59,6 +59,12 @@ package struct File: ~Copyable, Sendable {
     return bytes
   }
 
+  /// Asks the kernel to forget what it keeps of these bytes, so that the next read is one of the disk:
+  /// a check would else see memory only. The kernel may decline, so there is no answer.
+  package func forgetCached(_ count: Int, at offset: Int) {
+    _ = posix_fadvise(descriptor.raw, off_t(offset), off_t(count), POSIX_FADV_DONTNEED)
+  }
+
   /// Writes all of the bytes, or throws: then any part of them may have been written.
   package func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemError) {
     var written = 0

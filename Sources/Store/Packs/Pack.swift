@@ -8,8 +8,10 @@ package final class Pack: Sendable {
   package let header: PackIndex.Header
   package let index: PackIndex
   package let path: String
-  private let file: File
+  let file: File
   private let cache: ExtentCache
+  /// Where the extents and directories end, and the index begins.
+  let contentEnd: Int
 
   package static func name(_ number: UInt64) -> String { "\(number).pack" }
   static func temporaryName(_ number: UInt64) -> String { "\(number).pack.tmp" }
@@ -38,6 +40,7 @@ package final class Pack: Sendable {
         throw PackProblem.damaged("the checksum of its index")
       }
       index = try PackIndex(decoding: bytes, limit: footer.index.offset)
+      contentEnd = footer.index.offset
     } catch {
       if let error = error as? SystemError { throw .system(error) }
       throw error as? PackProblem ?? .damaged("\(error)")
@@ -55,7 +58,7 @@ package final class Pack: Sendable {
       directory, source: PackedSection(pack: self, number: number, section: place))
   }
 
-  fileprivate func read(_ stretch: PackIndex.Stretch) throws(SectionProblem) -> [UInt8] {
+  func read(_ stretch: PackIndex.Stretch) throws(SectionProblem) -> [UInt8] {
     let bytes: [UInt8]
     do { bytes = try file.read(stretch.count, at: stretch.offset) } catch {
       throw .unreadable(extent: stretch.offset)

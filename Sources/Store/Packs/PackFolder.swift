@@ -14,7 +14,7 @@ package struct PackFolder: Sendable {
   }
 
   /// Where files go that nobody can account for: an operator may want them.
-  private static let lost = "lost+found"
+  static let lost = "lost+found"
 
   /// The numbers of the packs that are there. What a crash left unfinished is removed.
   func numbers() throws(SystemError) -> [UInt64] {

@@ -48,6 +48,9 @@ package struct PackIndex: Equatable, Sendable {
     package let isPacked: Bool
     package let directory: Stretch
     package let extents: [Stretch]
+
+    /// What the section takes in the file.
+    package var byteCount: Int { extents.reduce(directory.count) { $0 + $1.count } }
   }
 
   /// Bytes of the file, and their checksum.

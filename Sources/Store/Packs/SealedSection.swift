@@ -32,5 +32,8 @@ package final class SealedSection: Sendable, CustomStringConvertible {
     return section
   }
 
+  /// As health and answers call it.
+  package var name: String { "section \(number) of pack \(pack.header.number)" }
+
   package var description: String { "section \(number) of \(pack.path)" }
 }
