@@ -181,6 +181,13 @@ private import CSQLite
       pagesCopied: Int(max(0, copied)))
   }
 
+  /// Lends the connection to what stands in another file of this target.
+  func withHandle<R>(
+    _ body: (OpaquePointer) throws(SQLiteError) -> R
+  ) throws(SQLiteError) -> R {
+    try unsafe body(handle)
+  }
+
   /// Asks SQLite to give back the memory of its page cache.
   package func releaseMemory() { unsafe sqlite3_db_release_memory(handle) }
 }

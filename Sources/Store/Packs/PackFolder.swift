@@ -7,6 +7,8 @@ import Sections
 package struct PackFolder: Sendable {
   let directory: Directory
   let cache: ExtentCache
+  /// What must not be unlinked at the moment.
+  let pins = PackPins()
 
   init(_ path: String, cacheBytes: Int) {
     directory = Directory(path)
