@@ -124,7 +124,7 @@ let package = Package(
     // The programs: wiring only.
     .executableTarget(
       name: "tributary-aggregator",
-      dependencies: ["Aggregator", "Events", "HTTP", "Platform", "Service", "Settings"],
+      dependencies: ["Aggregator", "Events", "HTTP", "JSON", "Platform", "Service", "Settings"],
       swiftSettings: settings),
 
     .executableTarget(

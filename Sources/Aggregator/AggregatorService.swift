@@ -14,6 +14,7 @@ import Tenancy
 package final class AggregatorService: RunningService {
   package enum Failure: Error {
     case notInitialised(folder: String)
+    case halfRestored(folder: String)
     case locked(String)
     case certificate(String)
     case listener(SystemError)
@@ -31,6 +32,7 @@ package final class AggregatorService: RunningService {
   private let certificate: ServerCertificate
   private let health: HealthBoard
   private let lock: FileLock
+  private let backups: Backups
   package let plainAddress: Address
   package let secureAddress: Address
 
@@ -44,6 +46,9 @@ package final class AggregatorService: RunningService {
     let lock: FileLock
     do { lock = try FileLock(folder.lockPath) } catch {
       throw Failure.locked("\(folder.directory.path): \(error)")
+    }
+    guard !folder.isHalfRestored else {
+      throw Failure.halfRestored(folder: folder.directory.path)
     }
     guard let key = try folder.readSigningKey() else {
       throw Failure.notInitialised(folder: folder.directory.path)
@@ -82,7 +87,13 @@ package final class AggregatorService: RunningService {
     let disk = DiskReport(store: store)
     let packs = PackReport(store: store)
     packs.tell(log)
+    let backups = Backups(
+      Self.backupSchedule(configuration), folder: folder, store: store, tenants: tenants,
+      reserveBytes: configuration[AggregatorSettings.minimumFreeBytes].bytes, version: version,
+      clock: clock, log: log)
+    let backupReport = BackupReport(board: backups.board)
     let refreshHealth = { @Sendable in
+      backupReport.refresh(health)
       packs.refresh(health)
       intake.refresh(health)
       disk.refresh(health)
@@ -96,6 +107,7 @@ package final class AggregatorService: RunningService {
     intake.declare(in: registry, ends)
     disk.declare(in: registry)
     packs.declare(in: registry)
+    backupReport.declare(in: registry)
     let face = AggregatorFace(
       store: store, tenants: tenants, key: key, clock: clock, random: random, registry: registry,
       health: health, log: log, decoders: loops.count, refreshHealth: refreshHealth)
@@ -108,14 +120,14 @@ package final class AggregatorService: RunningService {
     return try AggregatorService(
       loops: loops, log: log, face: face, store: store, tenants: tenants,
       certificate: certificate, health: health, refreshHealth: refreshHealth, registry: registry,
-      lock: lock, folder: folder, configuration: configuration)
+      lock: lock, backups: backups, folder: folder, configuration: configuration)
   }
 
   private init(
     loops: [EventLoop], log: Log, face: AggregatorFace, store: Store, tenants: Tenants,
     certificate: ServerCertificate, health: HealthBoard,
     refreshHealth: @escaping @Sendable () -> Void, registry: MetricRegistry,
-    lock: consuming FileLock, folder: DataFolder,
+    lock: consuming FileLock, backups: Backups, folder: DataFolder,
     configuration: Configuration
   ) throws {
     self.loops = loops
@@ -125,6 +137,7 @@ package final class AggregatorService: RunningService {
     self.certificate = certificate
     self.health = health
     self.lock = lock
+    self.backups = backups
     let anonymous = try configuration[AggregatorSettings.anonymousProject].map(ProjectID.init)
     let slots = ConnectionSlots(
       configuration[AggregatorSettings.maximumConnections],
@@ -134,7 +147,7 @@ package final class AggregatorService: RunningService {
         face.plainRouter(anonymousProject: anonymous), face.secureRouter(anonymousProject: nil),
         ControlFace(
           tenants: tenants, folder: folder, health: health, imports: face.imports,
-          sql: face.sql, refreshHealth: refreshHealth
+          sql: face.sql, backups: BackupRoutes(backups: backups), refreshHealth: refreshHealth
         ).router,
       ],
       on: loops, slots: slots, registry: registry)
@@ -150,6 +163,16 @@ package final class AggregatorService: RunningService {
     ) { Double(slots.refusedPeers.load(ordering: .relaxed)) }
     health.update { $0.phase = .serving }
     saveUsesNowAndThen()
+    backups.followSchedule()
+  }
+
+  private static func backupSchedule(_ configuration: Configuration) -> Backups.Schedule {
+    Backups.Schedule(
+      // A path in the configuration file is meant from there; one elsewhere from the working folder.
+      to: configuration[AggregatorSettings.backupTo]
+        .flatMap { try? Directory.absolute($0.text) },
+      every: configuration[AggregatorSettings.backupEvery],
+      keep: configuration[AggregatorSettings.backupKeep])
   }
 
   private static func health(_ version: String) -> Health {
@@ -158,6 +181,7 @@ package final class AggregatorService: RunningService {
     health.add("tenancy", .readiness)
     health.add(StoredBatchReport.part, .informative)
     health.add(PackReport.part, .informative)
+    health.add(BackupReport.part, .informative)
     health.add(IntakeReport.part, .readiness)
     health.add(DiskReport.part, .readiness)
     return health
@@ -192,6 +216,7 @@ package final class AggregatorService: RunningService {
   /// Lets requests at hand finish within five seconds, and closes everything.
   package func stop() async {
     health.update { $0.phase = .stopping }
+    backups.stop()
     await servers.shutDown(within: .seconds(4))
     await saveUses()
     await store.stop()
@@ -222,6 +247,8 @@ extension AggregatorService.Failure: StartFailure {
     switch self {
     case .notInitialised(let folder):
       "\(folder) is no aggregator's folder; make one with: tributary-aggregator init --data \(folder)"
+    case .halfRestored(let folder):
+      "a restore into \(folder) has not come to its end: run it again"
     case .locked(let reason): "the data folder cannot be had: \(reason)"
     case .certificate(let reason): "the certificate cannot be used: \(reason)"
     case .listener(let error): "cannot listen: \(error)"
@@ -232,7 +259,7 @@ extension AggregatorService.Failure: StartFailure {
 
   package var exitCode: ExitCode {
     switch self {
-    case .notInitialised, .certificate, .newerFormat: .configuration
+    case .notInitialised, .halfRestored, .certificate, .newerFormat: .configuration
     case .locked: .temporary
     case .listener: .system
     case .store: .inputOutput

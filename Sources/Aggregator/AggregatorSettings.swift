@@ -52,6 +52,15 @@ package enum AggregatorSettings {
   package static let maximumDeadLetterBytes = Setting(
     "store.max_dead_letter_bytes", default: ByteCount.mib(64), in: .kib(64) ... .gib(64),
     "Bytes of the dead letters that a project keeps; then its oldest go.")
+  package static let backupTo = Setting<FilePath?>(
+    "backup.to", default: nil,
+    "The folder in which backups are made, best on another disk; by default none are.")
+  package static let backupEvery = Setting(
+    "backup.every", default: Duration.seconds(3_600), in: .seconds(1) ... .seconds(365 * 86_400),
+    "How often a backup is made there.")
+  package static let backupKeep = Setting(
+    "backup.keep", default: 24, in: 1...100_000,
+    "So many backups are kept; older ones are removed once a newer one is whole.")
   package static let loops = Setting(
     "threads.loops", default: 0, in: 0...64,
     "Event loops; 0 takes one for each processor.")
@@ -63,13 +72,14 @@ package enum AggregatorSettings {
       plain, anonymousProject, maximumConnections, unauthenticatedPercent, secure, certificate,
       certificateKey, maximumHotEvents, sealEvents, sealAge, cacheBytes, minimumFreeBytes,
       maximumWaiting, maximumWaitingBytes,
-      maximumDeadLetters, maximumDeadLetterBytes, loops, level,
+      maximumDeadLetters, maximumDeadLetterBytes, backupTo, backupEvery, backupKeep, loops, level,
     ],
     sections: [
       "http": "The plain listener, and what all listeners share.",
       "tls": "The listener for collectors, and for clients from elsewhere.",
       "hot": "Events in memory and in SQLite.",
       "store": "The disk, what waits for it, and what is kept aside.",
+      "backup": "Copies of everything, for the day on which a disk is lost.",
       "threads": "What runs beside what.",
       "log": "Structured logs, one JSON object a line on standard error.",
     ])

@@ -16,6 +16,7 @@ struct ControlFace: Sendable {
   let health: HealthBoard
   let imports: ImportRoute
   let sql: SQLRoute
+  let backups: BackupRoutes
   let refreshHealth: @Sendable () -> Void
 
   var router: Router {
@@ -32,6 +33,7 @@ struct ControlFace: Sendable {
     router.add(.post, "/projects") { request in await answer { try await addProject(request) } }
     imports.mount(on: &router)
     sql.mount(on: &router)
+    backups.mount(on: &router)
     return router
   }
 

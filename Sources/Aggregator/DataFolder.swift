@@ -23,7 +23,21 @@ package struct DataFolder: Sendable {
   static let certificateKey = "server.key"
   static let authority = "ca.pem"
   static let authorityKey = "ca.key"
-  private static let signingKey = "aggregator.key"
+  static let signingKey = "aggregator.key"
+  /// Lies in a folder for as long as a restore writes into it.
+  static let restoreMark = "restore.unfinished"
+  /// Begins the name of the folder into which a restore moves what was there before.
+  static let asidePrefix = "before-restore-"
+
+  /// Whether a restore has begun here and has not ended.
+  package var isHalfRestored: Bool { directory.size(of: Self.restoreMark) != nil }
+
+  /// What a backup takes along beside the databases and packs, the signing key last: a folder without
+  /// it is no aggregator's.
+  static let smallFiles = [
+    "config.json5", authority, authorityKey, certificate, certificateKey, signingKey,
+  ]
+  var packs: Directory { directory.directory("packs") }
 
   /// The key that signs what this aggregator says; nil where the folder was never initialised.
   package func readSigningKey() throws -> SigningKey? {

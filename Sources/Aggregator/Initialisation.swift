@@ -66,7 +66,9 @@ package struct Initialisation: Sendable {
     try folder.directory.create()
     let lock = try FileLock(folder.lockPath)
     defer { withExtendedLifetime(lock) {} }
-    guard try folder.readSigningKey() == nil else { throw Problem.alreadyInitialised }
+    guard try folder.readSigningKey() == nil, !folder.isHalfRestored else {
+      throw Problem.alreadyInitialised
+    }
     try removeInterrupted()
     let pin = try makeCertificates(hostNames)
     let tenants = try Tenants.open(folder, clock: clock, random: random)

@@ -91,4 +91,7 @@ package actor Tenants {
   }
 
   package func saveUses() throws(TenancyError) { try store.saveUses() }
+
+  /// Copies the book as it is now into a new file: a few pages, so nobody waits for long.
+  func copy(to path: String) throws(TenancyError) { try store.copy(to: path) }
 }

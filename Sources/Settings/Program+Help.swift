@@ -44,7 +44,7 @@ extension Program {
   func help(for command: Command, _ path: [String]) -> String {
     let line = ([name] + path).joined(separator: " ")
     var text = "\(line): \(command.summary)\n\nusage:\n"
-    guard command.subcommands.isEmpty else {
+    guard command.subcommands.isEmpty || !command.options.isEmpty else {
       text += "  \(line) COMMAND [options]\n\ncommands:\n"
       text += table(command.subcommands.flatMap { lines(for: $0, after: "") })
       return text + section(command.examples)
@@ -53,6 +53,9 @@ extension Program {
       .map { " --\($0.name) \($0.placeholder ?? "")" }.joined()
     let operands = command.operands.isEmpty ? "" : " \(command.operands)"
     text += "  \(line)\(required) [options]\(operands)\n"
+    for sub in command.subcommands {
+      text += "  \(line) \(sub.name) [options]\(sub.operands.isEmpty ? "" : " \(sub.operands)")\n"
+    }
     if !command.discussion.isEmpty {
       text += "\n" + wrapped(command.discussion, to: 78).map { "\($0)\n" }.joined()
     }
@@ -66,7 +69,8 @@ extension Program {
   private func lines(for command: Command, after path: String) -> [(String, String)] {
     let name = path + command.name
     guard !command.subcommands.isEmpty else { return [(name, command.summary)] }
-    return command.subcommands.flatMap { lines(for: $0, after: "\(name) ") }
+    let own = command.options.isEmpty ? [] : [(name, command.summary)]
+    return own + command.subcommands.flatMap { lines(for: $0, after: "\(name) ") }
   }
 
   private func row(_ option: CommandOption) -> (String, String) {

@@ -70,6 +70,9 @@ extension Program {
       path.append(command.name)
       let wantsHelp = rest.first == "--help" || rest.first == "-h"
       if command.subcommands.isEmpty || wantsHelp { return (path, command) }
+      // One with options of its own does something by itself as well.
+      let isNamed = command.subcommands.contains { $0.name == rest.first }
+      if !command.options.isEmpty, !isNamed { return (path, command) }
       choices = command.subcommands
     }
   }

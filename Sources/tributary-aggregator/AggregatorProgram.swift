@@ -1,4 +1,5 @@
 import Aggregator
+import Platform
 import Settings
 
 /// The program's commands, and what each of them starts.
@@ -41,6 +42,44 @@ enum AggregatorProgram {
             "add", "Makes a project with a write key and a read key.", operands: "[ID]",
             options: [data, .value("name", "NAME", "what people call it")])
         ]),
+      Command(
+        "backup", "Makes and checks backups.",
+        discussion:
+          "A backup is one moment of everything: databases, packs, keys, certificates and "
+          + "the configuration in the data folder. It is made while the aggregator runs, by that, or "
+          + "while none does. Packs that the folder has are not copied again. Backups hold the keys: "
+          + "keep them as you keep those.",
+        options: [
+          data, json,
+          .value("to", "FOLDER", "the folder of backups; backup.to if not given", .folder),
+          .value("keep", "N", "how many to keep; backup.keep if not given"),
+        ],
+        examples: [
+          CommandExample(
+            "tributary-aggregator backup --data /var/lib/tributary/aggregator --to /backup/tributary",
+            "makes a backup"),
+          CommandExample(
+            "tributary-aggregator backup verify /backup/tributary", "reads the newest and checks it"
+          ),
+        ],
+        subcommands: [
+          Command(
+            "verify", "Reads a backup, the newest of a folder, and checks every byte.",
+            operands: "FOLDER", options: [json])
+        ]),
+      Command(
+        "restore", "Makes a data folder out of a backup.",
+        discussion:
+          "Checks every byte first. The store begins a new incarnation, by which collectors "
+          + "learn that what they sent since the backup may be missing: they send again what they "
+          + "still have. Nothing is counted twice.",
+        options: [
+          .value(
+            "from", "FOLDER", "a backup, or a folder of backups: the newest", required: true,
+            .folder),
+          data, json,
+          .flag("replace", "move aside what is in the data folder"),
+        ]),
       Program.checkConfiguration,
     ],
     defaultCommand: "run",
@@ -56,8 +95,21 @@ enum AggregatorProgram {
       switch invocation.command {
       case ["run"]: try RunCommand.start(invocation)
       case ["init"]: terminal.wait { await InitCommand.run(invocation) }
+      case ["backup"]: terminal.wait { await BackupCommand.make(invocation) }
+      case ["backup", "verify"]: terminal.wait { await BackupCommand.verify(invocation) }
+      case ["restore"]: terminal.wait { await RestoreCommand.run(invocation) }
       default: terminal.wait { await ControlCommand.run(invocation) }
       }
+    }
+  }
+
+  /// The only operand of a command, made to mean the same everywhere.
+  static func onePath(_ invocation: Invocation, _ meaning: String) -> String {
+    guard invocation.operands.count == 1, let path = invocation.operands.first else {
+      terminal.fail("\(invocation.command.joined(separator: " ")) wants \(meaning)", .usage)
+    }
+    do throws(SystemError) { return try Directory.absolute(path) } catch {
+      terminal.fail("\(error)", .system)
     }
   }
 
