@@ -148,6 +148,13 @@ let package = Package(
         "Store", "Telemetry", "Tenancy",
       ],
       path: "Benchmarks/Micro", swiftSettings: settings),
+    .executableTarget(
+      name: "answers",
+      dependencies: [
+        "Aggregator", "Calendar", "Events", "JSON", "Kernels", "Platform", "Query", "Sections",
+        "Store",
+      ],
+      path: "Benchmarks/Answers", swiftSettings: settings),
 
     // Tests.
     floor("TestSupport", at: "Tests/TestSupport"),
