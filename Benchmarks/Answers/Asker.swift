@@ -65,6 +65,13 @@ struct Asker: Sendable {
     try await answers.answer(question, from: snapshot, asOf: now).answer.content.current
   }
 
+  /// What answers questions about what people did one after the other.
+  var flows: FlowKernels {
+    get async throws {
+      FlowKernels(try await snapshot, on: threads, within: Budget(.standard, clock: clock))
+    }
+  }
+
   func page(_ question: RecentEvents) async throws -> EventPage {
     try await StoreAnswers(of: store, on: threads, clock: clock).answer(question, of: project)
   }

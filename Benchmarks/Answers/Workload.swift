@@ -15,7 +15,7 @@ enum Workload {
     let ask: Ask
   }
 
-  static var questions: [Asked] { series + lists }
+  static var questions: [Asked] { series + people + lists }
 
   static func asked(
     _ name: String, _ columns: [String],
