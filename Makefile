@@ -20,7 +20,7 @@ test: ## builds; then every unit, property and integration test
 	@scripts/install-dependencies test
 	@scripts/test $(ARGS)
 
-bench: ## the figures beside nginx in one run (ten minutes); ARGS="--only http --quick"
+bench: ## the figures beside nginx in one run (ten minutes); ARGS="--only store" for the store's
 	@scripts/install-dependencies bench
 	@scripts/build
 	@scripts/bench $(ARGS)

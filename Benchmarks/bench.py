@@ -21,6 +21,9 @@ import time
 from tools import (CLIENT_CORE, CORES, REPOSITORY, SERVER_CORE, Nginx, Watch, alternating, dataset,
                    lines_of, machine, pinned, wrk, zstd_size)
 
+import beside_peers
+import peers
+
 from harness import oracle
 from harness.aggregator_stub import Door
 from harness.certificates import find_server_pair
@@ -414,7 +417,10 @@ def bench_end_to_end(report, house, options):
 
 SECTIONS = {"http": bench_http, "collector": bench_collector, "shipping": bench_shipping,
             "backlog": bench_backlog, "wire": bench_wire, "intake": bench_intake,
-            "import": bench_import, "end_to_end": bench_end_to_end}
+            "import": bench_import, "end_to_end": bench_end_to_end,
+            "store": beside_peers.bench_store}
+# An hour of its own, on a machine that is quiet.
+ON_DEMAND = ["store"]
 
 
 def size(text):
@@ -423,9 +429,24 @@ def size(text):
     return int(float(number[:-1]) * factor) if factor else int(number)
 
 
+def count(text):
+    """1M, 200k, 5000."""
+    factor = {"K": 1_000, "M": 1_000_000}.get(text[-1:].upper())
+    return int(float(text[:-1]) * factor) if factor else int(text)
+
+
+def counts(text):
+    return [count(part) for part in text.split(",")]
+
+
+def names(text):
+    return text.split(",")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", default=",".join(SECTIONS), help=", ".join(SECTIONS))
+    parser.add_argument("--only", default=",".join(n for n in SECTIONS if n not in ON_DEMAND),
+                        help=", ".join(SECTIONS))
     parser.add_argument("--seconds", type=int, default=4, help="of each run of wrk")
     parser.add_argument("--rounds", type=int, default=5, help="alternating runs of each side")
     parser.add_argument("--backlog", type=size, default=size("300M"), help="2G for the full figure")
@@ -434,6 +455,15 @@ def main():
     parser.add_argument("--import-events", type=int, default=1_000_000)
     parser.add_argument("--import-data", help="a folder that generate.py made; else one is made")
     parser.add_argument("--import-runs", type=int, default=3)
+    parser.add_argument("--events", type=count, default=10_000_000, help="store: lines; 1M, 200k")
+    parser.add_argument("--store-data", help="store: a folder that generate.py made; else one is made")
+    parser.add_argument("--load-runs", type=int, default=3, help="store: loads of each side")
+    parser.add_argument("--store-rounds", type=int, default=2, help="store: processes for a question")
+    parser.add_argument("--runs", type=int, default=7, help="store: warm runs in each process")
+    parser.add_argument("--layouts", type=names, default=list(peers.LAYOUTS), help="store: of the peers")
+    parser.add_argument("--questions", type=names, default=peers.names_of_queries(), help="store")
+    parser.add_argument("--growth", type=counts, nargs="?", const=counts("1M,10M,50M"),
+                        help="store: without peers, at these sizes (1M,10M,50M)")
     parser.add_argument("--e2e-seconds", type=int, default=60)
     parser.add_argument("--quick", action="store_true", help="short runs, to see that all of it works")
     parser.add_argument("--work", default=os.path.join(REPOSITORY, ".run", "bench"))
@@ -444,6 +474,7 @@ def main():
         options.seconds, options.rounds, options.e2e_seconds = 1, 1, 5
         options.backlog, options.wire_batches, options.intake_events = size("20M"), 5, 200_000
         options.import_events, options.import_runs = 100_000, 1
+        options.events, options.load_runs, options.store_rounds, options.runs = 200_000, 1, 1, 2
     os.makedirs(options.work, exist_ok=True)
     report = Report()
     for name in options.only.split(","):

@@ -59,10 +59,11 @@ def import_files(aggregator, files, *options):
 
 
 def settle(aggregator, timeout=600):
-    """Has what is hot sealed, and waits until the packs stay as they are."""
+    """Has what is hot sealed, as a start with little room for it does, and waits until the packs stay
+    as they are."""
     aggregator.terminate(timeout=60)
     before = dict(aggregator.environment)
-    aggregator.environment = before | {"TRIBUTARY_HOT__SEAL_AFTER": "1s"}
+    aggregator.environment = before | {"TRIBUTARY_HOT__SEAL_EVENTS": "100"}
     aggregator.start(timeout=120)
     deadline, last, since = time.monotonic() + timeout, None, time.monotonic()
     while time.monotonic() < deadline:

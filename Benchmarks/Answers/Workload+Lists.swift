@@ -30,7 +30,7 @@ extension Workload {
     }
   }
 
-  /// Day by day, so that no more than a day's events are in memory.
+  /// A few days at a time, so that no more of the month's events are in memory.
   private static let export: Asked = {
     let fields = [
       "event_id", "cts", "profile_id", "session_id", "path", "referrer", "campaign",
@@ -46,7 +46,7 @@ extension Workload {
       let month = parameters.month
       var start = month.lowerBound
       while start < month.upperBound {
-        let end = min(start.saturatingAdding(milliseconds: 86_400_000), month.upperBound)
+        let end = min(start.saturatingAdding(milliseconds: 4 * 86_400_000), month.upperBound)
         let page = try await asker.page(
           RecentEvents(range: start..<end, name: "page_view", limit: 1 << 30))
         for event in page.events.reversed() {
