@@ -131,18 +131,24 @@ struct EventList {
   }
 
   private func page(of rows: [(Candidate, EventPosition)]) throws(KernelFailure) -> EventPage {
-    let shown = rows.prefix(limit)
+    let shown = Array(rows.prefix(limit))
+    // Neighbours are cheap to read, and by time there are few: rows lie by whose they are.
+    let places = shown.indices.sorted {
+      let (left, right) = (shown[$0].0, shown[$1].0)
+      return (left.section, left.row) < (right.section, right.row)
+    }
     var readers: [Int: RecordReader] = [:]
     let decompressor = ZstdDecompressor()
-    var events: [StoredEvent] = []
-    for (candidate, _) in shown {
-      let section = snapshot.sections[candidate.section]
-      let event = try KernelFailure.naming(candidate.section) { () throws(SectionProblem) in
+    var events = [StoredEvent?](repeating: nil, count: shown.count)
+    for place in places {
+      let candidate = shown[place].0
+      events[place] = try KernelFailure.naming(candidate.section) { () throws(SectionProblem) in
         var reader: RecordReader
         if let known = readers.removeValue(forKey: candidate.section) {
           reader = known
         } else {
-          reader = try RecordReader(section, ids: snapshot.secret.ids, decompressor)
+          reader = try RecordReader(
+            snapshot.sections[candidate.section], ids: snapshot.secret.ids, decompressor)
         }
         var writer = ByteWriter()
         try reader.append(candidate.row, to: &writer)
@@ -150,8 +156,8 @@ struct EventList {
         readers[candidate.section] = reader
         return StoredEvent(record: writer.bytes, source: source)
       }
-      events.append(event)
     }
-    return EventPage(events: events, next: rows.count > limit ? shown.last?.1 : nil)
+    return EventPage(
+      events: events.compactMap(\.self), next: rows.count > limit ? shown.last?.1 : nil)
   }
 }
