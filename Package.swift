@@ -81,7 +81,7 @@ let package = Package(
       ]),
 
     // How it is counted.
-    floor("Query", on: ["Calendar", "Events", "JSON"]),
+    floor("Query", on: ["Calendar", "Events", "JSON", "Patterns"]),
     floor(
       "Store",
       on: [
@@ -91,8 +91,8 @@ let package = Package(
     floor(
       "Kernels",
       on: [
-        "Batches", "Calendar", "Columns", "Compression", "Events", "JSON", "Platform", "Query",
-        "Sections", "Store",
+        "Batches", "Calendar", "Columns", "Compression", "Events", "JSON", "Patterns", "Platform",
+        "Query", "Sections", "Store",
       ]),
 
     floor(

@@ -1,3 +1,5 @@
+package import Patterns
+
 /// A statement about one event, which `Truth` says how to combine.
 ///
 /// | | without a value, or null | of another kind than the operand |
@@ -67,7 +69,8 @@ package enum TextTest: Equatable, Sendable {
   case matches(Pattern)
 }
 
-/// A pattern as text: what it means is known where it is compiled.
+/// A regular expression or a glob. Its language is that of `Patterns`, which answers it in time that
+/// grows with the text alone: who holds one never sees it refused.
 package struct Pattern: Hashable, Sendable {
   package enum Syntax: String, Sendable {
     /// Found anywhere in the text, unless it is anchored.
@@ -76,7 +79,9 @@ package struct Pattern: Hashable, Sendable {
     case glob
   }
 
-  package static let maximumBytes = 1_024
+  /// That of `CompiledPattern`, whose tables grow with it: counted repetitions make a short pattern
+  /// large as it is, and the longest that people write (lists of paths) are better an `in`.
+  package static let maximumBytes = CompiledPattern.maximumBytes
 
   package let syntax: Syntax
   package let text: String
@@ -91,6 +96,18 @@ package struct Pattern: Hashable, Sendable {
     self.syntax = syntax
     self.text = text
     ignoresCase = ignoringCase
+    _ = try compiled()
+  }
+
+  /// Takes microseconds, and cannot fail once there is a pattern.
+  package func compiled() throws(QuestionProblem) -> CompiledPattern {
+    do throws(PatternProblem) {
+      return switch syntax {
+      case .regularExpression:
+        try CompiledPattern(regularExpression: text, ignoringCase: ignoresCase)
+      case .glob: try CompiledPattern(glob: text, ignoringCase: ignoresCase)
+      }
+    } catch { throw .operand("pattern, \(error)") }
   }
 }
 

@@ -143,11 +143,13 @@ extension Condition {
   ) -> Condition {
     let texts = [
       "props.a", "props.b", "props.in.x", "ctx.a", "any.path", "profile.a", "name", "kind",
-      "interactive", "profile_id", "person", "cts",
+      "interactive", "profile_id", "person", "event_id", "cts",
     ]
     let path = (try? PropertyPath(texts.randomElement(using: &random) ?? "name")) ?? .init(.name)
     let tests: [TextTest] = [.contains("x"), .hasPrefix("e"), .hasSuffix("y"), .contains("")]
-    let test = tests.randomElement(using: &random) ?? .contains("")
+    let test =
+      Bool.random(using: &random)
+      ? tests.randomElement(using: &random) ?? .contains("") : .matches(pattern(&random))
     switch choice {
     case 0: return .exists(path)
     case 1: return .text(path, test)
@@ -158,6 +160,22 @@ extension Condition {
       let operand = operand(&random)
       let isOrdered = operand.number != nil || operand.text != nil
       return .compare(path, comparator.needsOrder && !isOrdered ? .equal : comparator, operand)
+    }
+  }
+
+  /// Patterns that some of the texts of random histories fit.
+  private static func pattern(_ random: inout some RandomNumberGenerator) -> Pattern {
+    let texts: [(Pattern.Syntax, String)] = [
+      (.glob, "*"), (.glob, "?"), (.glob, "*y"), (.glob, "[a-x]*"), (.glob, "[!e]*"),
+      (.glob, "V*"), (.glob, "p[0-2]"), (.regularExpression, "^.$"), (.regularExpression, "x|y"),
+      (.regularExpression, "^(v|E)i?"), (.regularExpression, "e.+k*"), (.regularExpression, "\\d$"),
+      (.regularExpression, "^$"), (.regularExpression, "[^x]{2,3}$"),
+    ]
+    let (syntax, text) = texts.randomElement(using: &random) ?? (.glob, "*")
+    // Swift's classes that ignore case know fewer pairs.
+    let ignoresCase = Bool.random(using: &random) && !text.contains("[")
+    do { return try Pattern(syntax, text, ignoringCase: ignoresCase) } catch {
+      fatalError("\(error)")
     }
   }
 

@@ -47,8 +47,18 @@ import Testing
   @Test("a pattern has a limit")
   func patterns() throws {
     _ = try Pattern(.glob, String(repeating: "*", count: Pattern.maximumBytes))
-    #expect(throws: QuestionProblem.tooMany("bytes in a pattern", limit: 1_024)) {
+    #expect(throws: QuestionProblem.tooMany("bytes in a pattern", limit: 256)) {
       try Pattern(.glob, String(repeating: "*", count: Pattern.maximumBytes + 1))
+    }
+  }
+
+  @Test("what is no pattern is refused with its column, before anything is asked")
+  func patternsThatAreNone() {
+    for (syntax, text) in [(Pattern.Syntax.regularExpression, "a(b"), (.glob, "[a")] {
+      do throws(QuestionProblem) {
+        _ = try Pattern(syntax, text)
+        Issue.record("\(text)")
+      } catch { #expect(error.description.hasPrefix("pattern, column ")) }
     }
   }
 

@@ -58,8 +58,10 @@ struct ColumnTest {
     byCode =
       if let lexicon = texts?.lexicon {
         verdicts.verdicts(column) {
-          LexiconVerdicts.verdicts(of: lexicon.texts) { text in
-            inside ? ArrayTexts.contain(text, test.texts) : test.texts.passes(text)
+          let match = test.texts.borrowed()
+          defer { test.texts.giveBack(match) }
+          return LexiconVerdicts.verdicts(of: lexicon.texts) { text in
+            inside ? ArrayTexts.contain(text, match) : match.passes(text)
           }
         }
       } else { [] }
@@ -105,7 +107,8 @@ struct ColumnTest {
         return
       }
       // Once for the block: they are counted references.
-      let (rows, match) = (texts.texts, test.texts)
+      let (rows, match) = (texts.texts, test.texts.borrowed())
+      defer { test.texts.giveBack(match) }
       let bytes = rows.bytes
       let all = bytes.span
       for index in 0..<count {

@@ -76,13 +76,17 @@ struct IdentityTest {
     byCode =
       if let lexicon = texts.lexicon {
         verdicts.verdicts(0) {
-          LexiconVerdicts.verdicts(of: lexicon.texts) { Self.passes($0, test) }
+          let match = test.texts.borrowed()
+          defer { test.texts.giveBack(match) }
+          return LexiconVerdicts.verdicts(of: lexicon.texts) {
+            Self.passes($0, match, absent: test.absent)
+          }
         }
       } else { [] }
   }
 
-  private static func passes(_ text: Span<UInt8>, _ test: ValueTest) -> Bool {
-    text.isEmpty ? test.absent : test.texts.passes(text)
+  private static func passes(_ text: Span<UInt8>, _ match: TextMatch, absent: Bool) -> Bool {
+    text.isEmpty ? absent : match.passes(text)
   }
 
   mutating func evaluate(_ entries: Range<Int>) throws(SectionProblem) {
@@ -105,8 +109,11 @@ struct IdentityTest {
         let rows = texts.texts
         let bytes = rows.bytes
         let all = bytes.span
+        let match = test.texts.borrowed()
+        defer { test.texts.giveBack(match) }
         for index in 0..<count {
-          let passes = Self.passes(all.extracting(rows.range(of: start + index)), test)
+          let passes = Self.passes(
+            all.extracting(rows.range(of: start + index)), match, absent: test.absent)
           verdicts[offset + index] = passes ? 1 : 0
         }
       }

@@ -9,7 +9,9 @@ enum TextMatch: Sendable {
   case contains([UInt8], isNot: Bool)
   case hasPrefix([UInt8], isNot: Bool)
   case hasSuffix([UInt8], isNot: Bool)
-  case glob(GlobPattern, isNot: Bool)
+  case pattern(PatternMatch, isNot: Bool)
+  /// The same, as one thread uses it.
+  case lent(PatternMatch.Use, isNot: Bool)
 
   init(_ test: TextTest, isNot: Bool) throws(QueryError) {
     switch test {
@@ -17,10 +19,21 @@ enum TextMatch: Sendable {
     case .hasPrefix(let part): self = .hasPrefix(Array(part.utf8), isNot: isNot)
     case .hasSuffix(let part): self = .hasSuffix(Array(part.utf8), isNot: isNot)
     case .matches(let pattern):
-      guard pattern.syntax == .glob else {
-        throw .invalid(.operand("regular expressions are not answered yet"))
-      }
-      self = .glob(GlobPattern(pattern), isNot: isNot)
+      do throws(QuestionProblem) {
+        self = .pattern(PatternMatch(try pattern.compiled()), isNot: isNot)
+      } catch { throw .invalid(error) }
+    }
+  }
+
+  /// The test as it is asked of many texts in a row: give it back, with `giveBack`, when they end.
+  func borrowed() -> TextMatch {
+    guard case .pattern(let pattern, let isNot) = self else { return self }
+    return .lent(pattern.take(), isNot: isNot)
+  }
+
+  func giveBack(_ borrowed: TextMatch) {
+    if case .pattern(let pattern, _) = self, case .lent(let use, _) = borrowed {
+      pattern.giveBack(use)
     }
   }
 
@@ -47,7 +60,11 @@ enum TextMatch: Sendable {
     case .hasSuffix(let part, let isNot):
       return (text.count >= part.count && Self.isEqual(text, at: text.count - part.count, part))
         != isNot
-    case .glob(let pattern, let isNot): return pattern.matches(text) != isNot
+    case .pattern(let pattern, let isNot):
+      let use = pattern.take()
+      defer { pattern.giveBack(use) }
+      return use.matches(text) != isNot
+    case .lent(let use, let isNot): return use.matches(text) != isNot
     }
   }
 
@@ -82,49 +99,5 @@ enum TextMatch: Sendable {
       start &+= 1
     }
     return false
-  }
-}
-
-/// A pattern of `*` and `?`, over Unicode scalars. Whoever does not care for case has both lowered,
-/// scalar by scalar.
-struct GlobPattern: Sendable {
-  private let scalars: [Unicode.Scalar]
-  private let ignoresCase: Bool
-
-  init(_ pattern: Pattern) {
-    ignoresCase = pattern.ignoresCase
-    scalars = Self.folded(pattern.text, pattern.ignoresCase)
-  }
-
-  /// Tries the last star again with one scalar more wherever the rest does not fit: no worse than the
-  /// product of both lengths.
-  func matches(_ text: Span<UInt8>) -> Bool {
-    var bytes: [UInt8] = []
-    for index in text.indices { bytes.append(text[index]) }
-    let text = Self.folded(String(decoding: bytes, as: UTF8.self), ignoresCase)
-    var (place, next) = (0, 0)
-    var star: (place: Int, next: Int)?
-    while place < text.count {
-      if next < scalars.count, scalars[next] == "*" {
-        star = (place, next)
-        next += 1
-      } else if next < scalars.count, scalars[next] == "?" || scalars[next] == text[place] {
-        place += 1
-        next += 1
-      } else if let last = star {
-        star = (last.place + 1, last.next)
-        place = last.place + 1
-        next = last.next + 1
-      } else {
-        return false
-      }
-    }
-    return scalars[next...].allSatisfy { $0 == "*" }
-  }
-
-  private static func folded(_ text: String, _ ignoresCase: Bool) -> [Unicode.Scalar] {
-    text.unicodeScalars.map { scalar in
-      ignoresCase ? scalar.properties.lowercaseMapping.unicodeScalars.first ?? scalar : scalar
-    }
   }
 }
