@@ -41,7 +41,7 @@ struct AggregatorFace: Sendable {
     questions = EventRoutes(
       answers: StoreAnswers(
         of: store, on: KernelThreads(count: Processors.count), clock: clock),
-      access: ReadAccess(board: board), clock: clock,
+      access: ReadAccess(board: board), clocks: QuestionClocks(board: board), clock: clock,
       metrics: QueryMetrics(metrics: ReportMetrics(registry)))
     pair = PairRoutes(
       store: store, tenants: tenants, key: key, limits: limits, clock: clock, random: random,

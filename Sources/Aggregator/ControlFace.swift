@@ -1,4 +1,5 @@
 import Batches
+import Calendar
 import Crypto
 import Events
 import HTTP
@@ -31,6 +32,9 @@ struct ControlFace: Sendable {
       await answer { try await revoke(request) }
     }
     router.add(.post, "/projects") { request in await answer { try await addProject(request) } }
+    router.add(.post, "/projects/{id}") { request in
+      await answer { try await setProject(request) }
+    }
     imports.mount(on: &router)
     sql.mount(on: &router)
     backups.mount(on: &router)
@@ -42,6 +46,8 @@ struct ControlFace: Sendable {
       return try await body()
     } catch let error as TenancyError {
       return .problem(.badRequest, error.code.rawValue, error.message)
+    } catch let error as ZoneFiles.Problem {
+      return .problem(.badRequest, "bad_time_zone", error.description)
     } catch {
       return .problem(.internalServerError, "failed", "\(error)")
     }
@@ -98,10 +104,27 @@ struct ControlFace: Sendable {
   private func addProject(_ request: Request) async throws -> Response {
     let id = try request.head.query("id").map { try ProjectID($0) }
     let name = request.head.query("name") ?? id?.text ?? "project"
-    let (project, writeKey, readKey) = try await tenants.addProject(id: id, name: name)
+    var settings = Project.Settings()
+    if let zone = try Self.timeZone(request) { settings.timeZone = zone }
+    let (project, writeKey, readKey) = try await tenants.addProject(
+      id: id, name: name, settings: settings)
     return Self.object([
       ("project_id", project.id.text), ("write_key", writeKey.text), ("read_key", readKey.text),
     ])
+  }
+
+  private func setProject(_ request: Request) async throws -> Response {
+    guard let zone = try Self.timeZone(request) else {
+      return .problem(.badRequest, "nothing_to_set", "Name what to set: --time-zone.")
+    }
+    let project = try await tenants.setTimeZone(zone, of: try ProjectID(request.parameters[0]))
+    return Self.object([("project_id", project.id.text), ("time_zone", project.settings.timeZone)])
+  }
+
+  /// The name of a zone that there is.
+  private static func timeZone(_ request: Request) throws(ZoneFiles.Problem) -> String? {
+    guard let name = request.head.query("time_zone") else { return nil }
+    return try ZoneFiles().zone(named: name).name
   }
 
   private static func object(_ entries: [(String, String)]) -> Response {

@@ -61,12 +61,21 @@ package actor Tenants {
   }
 
   package func addProject(
-    id: ProjectID?, name: String
+    id: ProjectID?, name: String, settings: Project.Settings = Project.Settings()
   ) throws(TenancyError) -> (project: Project, writeKey: Secret, readKey: Secret) {
-    let project = try store.addProject(id: id, name: name)
+    let project = try store.addProject(id: id, name: name, settings: settings)
     let (_, writeKey) = try store.addKey(.write, project: project.id, name: "first")
     let (_, readKey) = try store.addKey(.read, project: project.id, name: "first")
     return (project, writeKey, readKey)
+  }
+
+  /// The name has been looked up: a project never names a zone that nobody knows.
+  package func setTimeZone(_ name: String, of id: ProjectID) throws(TenancyError) -> Project {
+    guard var project = board.current.projects[id] else {
+      throw TenancyError(.unknownProject, "there is no project \(id)")
+    }
+    project.settings.timeZone = name
+    return try store.update(project)
   }
 
   package func addEnrolmentToken(

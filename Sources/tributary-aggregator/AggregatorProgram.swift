@@ -10,6 +10,9 @@ enum AggregatorProgram {
     "data", "DIR", "where the aggregator keeps its data", required: true, .folder)
   private static let json = CommandOption.flag("json", "print one JSON object")
 
+  private static let timeZone = CommandOption.value(
+    "time-zone", "NAME", "an IANA name, such as Europe/Berlin: whose days its answers count")
+
   static let program = Program(
     name: AggregatorService.name, version: "0.1.0",
     summary: "Takes events from collectors and applications, keeps them, and answers questions.",
@@ -40,7 +43,9 @@ enum AggregatorProgram {
         subcommands: [
           Command(
             "add", "Makes a project with a write key and a read key.", operands: "[ID]",
-            options: [data, .value("name", "NAME", "what people call it")])
+            options: [data, .value("name", "NAME", "what people call it"), timeZone]),
+          Command(
+            "set", "Changes a project.", operands: "ID", options: [data, timeZone]),
         ]),
       Command(
         "backup", "Makes and checks backups.",

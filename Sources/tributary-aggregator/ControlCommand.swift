@@ -43,8 +43,18 @@ enum ControlCommand {
       if let name = invocation.value("name") {
         parameters.append("name=" + PercentCoding.encode(name))
       }
+      if let zone = timeZone(invocation) { parameters.append(zone) }
       return (.post, "/projects?" + parameters.joined(separator: "&"))
+    case ["project", "set"]:
+      guard let id = invocation.operands.first else {
+        AggregatorProgram.terminal.fail("name the project's id", .usage)
+      }
+      return (.post, "/projects/\(id)?" + (timeZone(invocation) ?? ""))
     default: AggregatorProgram.terminal.fail("no such command", .usage)
     }
+  }
+
+  private static func timeZone(_ invocation: Invocation) -> String? {
+    invocation.value("time-zone").map { "time_zone=" + PercentCoding.encode($0) }
   }
 }

@@ -10,6 +10,7 @@ import QueryJSON
 struct EventRoutes: Sendable {
   let answers: any EventAnswers
   let access: ReadAccess
+  let clocks: QuestionClocks
   let clock: any Clock
   let metrics: QueryMetrics
 
@@ -42,7 +43,8 @@ struct EventRoutes: Sendable {
   private func respond(to request: Request, _ answer: Answering) async -> Response {
     do {
       let project = try access.project(of: request, at: clock.wallMilliseconds)
-      let parameters = QuestionParameters(request.head, now: clock.wallMilliseconds)
+      let parameters = try QuestionParameters(
+        request.head, now: clock.wallMilliseconds, of: project, by: clocks)
       return try await answer(request, project, parameters)
     } catch let refusal as AccessRefusal {
       return refusal.response
@@ -51,6 +53,8 @@ struct EventRoutes: Sendable {
         .badRequest, "invalid_parameter",
         "The parameter `\(problem.parameter)` \(problem.message).",
         fields: [("parameter", problem.parameter)])
+    } catch let missing as QuestionClocks.Missing {
+      return .problem(.internalServerError, "time_zone_unavailable", missing.message)
     } catch QueryError.tooManyBuckets(let limit) {
       return .problem(
         .badRequest, "too_many_buckets",
@@ -66,7 +70,7 @@ struct EventRoutes: Sendable {
   private func personEvents(
     _ request: Request, _ project: ProjectID, _ parameters: QuestionParameters
   ) async throws -> Response {
-    try parameters.only(["started_at", "ended_at", "limit", "cursor", "project_id"])
+    try parameters.only(["started_at", "ended_at", "limit", "cursor", "timezone", "project_id"])
     let question = PersonEvents(
       profileID: request.parameters[0],
       range: try parameters.userRange("started_at", "ended_at"),
@@ -87,7 +91,7 @@ struct EventRoutes: Sendable {
   private func statistics(
     _ request: Request, _ project: ProjectID, _ parameters: QuestionParameters
   ) async throws -> Response {
-    try parameters.only(["event_type", "started_at", "ended_at", "project_id"])
+    try parameters.only(["event_type", "started_at", "ended_at", "timezone", "project_id"])
     let question = EventStatistics(
       range: try parameters.range("started_at", "ended_at"),
       name: try parameters.text("event_type"),
@@ -96,6 +100,8 @@ struct EventRoutes: Sendable {
     var json = JSONWriter(capacity: 1_024)
     json.beginObject()
     json.range(question.range)
+    json.key("zone")
+    json.string(question.zone.name)
     json.key("total")
     json.integer(answer.total)
     json.key("by_type")
@@ -129,7 +135,11 @@ struct EventRoutes: Sendable {
   private func series(
     _ request: Request, _ project: ProjectID, _ parameters: QuestionParameters
   ) async throws -> Response {
-    try parameters.only(["event_type", "start_date", "end_date", "group_by", "project_id"])
+    try parameters.only(
+      [
+        "event_type", "start_date", "end_date", "group_by", "timezone", "week_start", "project_id",
+      ])
+    let weekStart = try parameters.weekStart()
     let range = try parameters.range("start_date", "end_date")
     let name = try parameters.text("event_type")
     let groupBy = try parameters.text("group_by") ?? "day"
@@ -140,6 +150,8 @@ struct EventRoutes: Sendable {
     json.string(groupBy)
     json.key("zone")
     json.string(parameters.zone.name)
+    json.key("week_start")
+    json.string("\(weekStart)")
     json.key("data")
     json.beginArray()
     let total: Int
@@ -149,7 +161,7 @@ struct EventRoutes: Sendable {
       for item in answer.byName { json.count(item.count, "event_type", item.name) }
       total = answer.total
     } else {
-      let bucket = try Self.bucket(groupBy)
+      let bucket = try Self.bucket(groupBy, weekStart)
       let answer = try await answers.answer(
         EventSeries(range: range, name: name, bucket: bucket, zone: parameters.zone), of: project)
       for item in answer.buckets {
@@ -168,7 +180,7 @@ struct EventRoutes: Sendable {
     _ request: Request, _ project: ProjectID, _ parameters: QuestionParameters
   ) async throws -> Response {
     try parameters.only(
-      ["event_type", "profile_id", "from", "to", "limit", "cursor", "project_id"])
+      ["event_type", "profile_id", "from", "to", "limit", "cursor", "timezone", "project_id"])
     let question = RecentEvents(
       range: try parameters.range("from", "to"), name: try parameters.text("event_type"),
       profileID: try parameters.text("profile_id"),
@@ -190,7 +202,7 @@ struct EventRoutes: Sendable {
   private func event(
     _ request: Request, _ project: ProjectID, _ parameters: QuestionParameters
   ) async throws -> Response {
-    try parameters.only(["project_id"])
+    try parameters.only(["timezone", "project_id"])
     let missing = Response.problem(.notFound, "unknown_event", "There is no event with this id.")
     guard let id = EventID(request.parameters[0]),
       let event = try await answers.event(id, of: project)
@@ -202,11 +214,13 @@ struct EventRoutes: Sendable {
 
   // MARK: Helpers
 
-  private static func bucket(_ text: String) throws(QuestionParameters.Problem) -> Bucket {
+  private static func bucket(
+    _ text: String, _ weekStart: Weekday
+  ) throws(QuestionParameters.Problem) -> Bucket {
     switch text {
     case "hour": return .hour
     case "day": return .day
-    case "week": return .week
+    case "week": return .week(startingOn: weekStart)
     case "month": return .month
     default:
       throw QuestionParameters.Problem(

@@ -14,13 +14,33 @@ struct QuestionParameters {
   private let fields: [(name: String, value: String)]
   private let isText: Bool
   let now: Instant
-  /// Days are UTC until projects have zones.
-  let zone = Zone.utc
+  /// Whose days they are: the project's, unless the question names another zone.
+  private(set) var zone: Zone
 
-  init(_ head: RequestHead, now: Int64) {
+  init(_ head: RequestHead, now: Int64, zone: Zone = .utc) {
     fields = head.queryFields
     isText = head.isQueryText
     self.now = Instant(milliseconds: now)
+    self.zone = zone
+  }
+
+  /// By the clocks that `timezone` names, else by the project's.
+  init(
+    _ head: RequestHead, now: Int64, of project: ProjectID, by clocks: QuestionClocks
+  ) throws {
+    self.init(head, now: now)
+    zone = try text("timezone").map(clocks.zone(named:)) ?? clocks.zone(of: project)
+  }
+
+  /// The day that weeks begin with: Monday, unless `week_start` says otherwise.
+  func weekStart() throws(Problem) -> Weekday {
+    guard let text = try text("week_start") else { return .monday }
+    guard let day = Weekday.allCases.first(where: { "\($0)" == text }) else {
+      throw Problem(
+        parameter: "week_start",
+        message: "has to be one of " + Weekday.allCases.map { "\($0)" }.joined(separator: ", "))
+    }
+    return day
   }
 
   /// A parameter's text; an empty one counts as not given, as forms send it.
