@@ -49,7 +49,7 @@ extension AnyQuestion {
 
   /// Every key is known, every number within its limits, and the question makes sense as a whole.
   package init(_ value: JSONValue, in context: QuestionContext) throws(QuestionFault) {
-    let node = QuestionNode(value, at: "")
+    let node = QuestionNode(value, at: "", context.segments)
     self = try Self.read(node, context)
     do throws(QueryError) {
       try check()
@@ -78,7 +78,7 @@ extension AnyQuestion {
         "is missing; it is one of "
           + QuestionWord.allCases.map(\.rawValue).joined(separator: ", "))
     }
-    switch try QuestionNode(word, at: "question").choice(QuestionWord.self) {
+    switch try QuestionNode(word, at: "question", .none).choice(QuestionWord.self) {
     case .series: return .series(try SeriesForm.read(node, context))
     case .funnel: return .funnel(try FunnelForm.read(node, context))
     case .retention: return .retention(try RetentionForm.read(node, context))

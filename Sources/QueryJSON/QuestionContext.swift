@@ -8,13 +8,16 @@ package struct QuestionContext: Sendable {
   package var zone: Zone
   package var weekStart: Weekday
   package var zones: ZoneFiles
+  package var segments: SegmentBook
 
   package init(
-    now: Instant, zone: Zone = .utc, weekStart: Weekday = .monday, zones: ZoneFiles
+    now: Instant, zone: Zone = .utc, weekStart: Weekday = .monday, zones: ZoneFiles,
+    segments: SegmentBook = .none
   ) {
     self.now = now
     self.zone = zone
     self.weekStart = weekStart
     self.zones = zones
+    self.segments = segments
   }
 }

@@ -6,10 +6,13 @@ import Query
 struct QuestionNode {
   let value: JSONValue
   let path: String
+  /// What conditions in it may name.
+  let segments: SegmentBook
 
-  init(_ value: JSONValue, at path: String) {
+  init(_ value: JSONValue, at path: String, _ segments: SegmentBook) {
     self.value = value
     self.path = path
+    self.segments = segments
   }
 
   func fault(_ code: QuestionFault.Code, _ message: String) -> QuestionFault {
@@ -66,7 +69,7 @@ struct QuestionNode {
     guard elements.count <= limit else {
       throw fault(.tooMany, "has more than \(limit) entries")
     }
-    return elements.enumerated().map { QuestionNode($1, at: "\(path)[\($0)]") }
+    return elements.enumerated().map { QuestionNode($1, at: "\(path)[\($0)]", segments) }
   }
 
   /// One text, or a list of them that is not empty.
@@ -96,7 +99,8 @@ struct QuestionNode {
   func unknown(_ word: String, among words: [String]) -> QuestionFault {
     let hint =
       Suggestion.nearest(to: word, among: words).map { "is \"\($0)\" meant?" }
-      ?? "it has to be one of \(words.joined(separator: ", "))"
+      ?? (words.isEmpty
+        ? "there are none" : "it has to be one of \(words.prefix(100).joined(separator: ", "))")
     return fault(.unknownValue, "\"\(word.prefix(80))\" is not known here; \(hint)")
   }
 
@@ -129,12 +133,12 @@ struct QuestionFields {
   subscript(key: String) -> QuestionNode? {
     guard let value = node.value[key] else { return nil }
     if case .null = value { return nil }
-    return QuestionNode(value, at: node.place(of: key))
+    return QuestionNode(value, at: node.place(of: key), node.segments)
   }
 
   /// The member, null included.
   func present(_ key: String) -> QuestionNode? {
-    node.value[key].map { QuestionNode($0, at: node.place(of: key)) }
+    node.value[key].map { QuestionNode($0, at: node.place(of: key), node.segments) }
   }
 
   func required(_ key: String) throws(QuestionFault) -> QuestionNode {

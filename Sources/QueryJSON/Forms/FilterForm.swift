@@ -1,11 +1,11 @@
 package import JSON
 package import Query
 
-/// A condition is one of `{"and": […]}`, `{"or": […]}`, `{"not": …}`, `{"search": …}`, or a statement
-/// about a property: `{"property": "props.plan", "op": "=", "value": "pro"}`. A list is short for
+/// A condition is one of `{"and": […]}`, `{"or": […]}`, `{"not": …}`, `{"search": …}`,
+/// `{"segment": "paying"}` for a saved one, or a statement about a property: `{"property": "props.plan", "op": "=", "value": "pro"}`. A list is short for
 /// `and`.
 package enum FilterForm {
-  private static let joining = ["and", "or", "not", "search"]
+  private static let joining = ["and", "or", "not", "search", "segment"]
   private static let leafKeys = ["property", "op", "value", "ignore_case"]
   private static let keys = joining + leafKeys
 
@@ -17,24 +17,30 @@ package enum FilterForm {
     Comparator.allCases.map(\.rawValue) + Word.allCases.map(\.rawValue)
 
   package static func filter(
-    _ value: JSONValue, at path: String = ""
+    _ value: JSONValue, at path: String = "", segments: SegmentBook = .none
   ) throws(QuestionFault) -> Filter {
-    try read(QuestionNode(value, at: path))
+    try read(QuestionNode(value, at: path, segments))
   }
 
   static func read(_ node: QuestionNode) throws(QuestionFault) -> Filter {
-    let condition = try condition(node, depth: 1)
+    var count = 0
+    let condition = try condition(node, 1, &count)
     return try node.checked { () throws(QuestionProblem) in try Filter(condition) }
   }
 
+  /// `count`: conditions so far, those of saved filters included, for these may name others often.
   private static func condition(
-    _ node: QuestionNode, depth: Int
+    _ node: QuestionNode, _ depth: Int, _ count: inout Int
   ) throws(QuestionFault) -> Condition {
+    count += 1
+    guard count <= Filter.maximumSize else {
+      throw node.fault(.tooMany, "more than \(Filter.maximumSize) conditions in a filter")
+    }
     guard depth <= Filter.maximumDepth else {
       throw node.fault(
         .tooMany, "more than \(Filter.maximumDepth) conditions inside each other")
     }
-    if node.value.array != nil { return .all(try conditions(node, depth)) }
+    if node.value.array != nil { return .all(try conditions(node, depth, &count)) }
     let fields = try node.fields(keys)
     let named = keys.filter(node.has)
     guard let key = named.first(where: joining.contains) else { return try leaf(fields) }
@@ -42,19 +48,32 @@ package enum FilterForm {
       throw node.fault(.invalidQuestion, "\"\(key)\" stands alone, with something in it")
     }
     switch key {
-    case "and": return .all(try conditions(inner, depth))
-    case "or": return .any(try conditions(inner, depth))
-    case "not": return .not(try condition(inner, depth: depth + 1))
+    case "and": return .all(try conditions(inner, depth, &count))
+    case "or": return .any(try conditions(inner, depth, &count))
+    case "not": return .not(try condition(inner, depth + 1, &count))
+    case "segment": return try segment(inner, depth, &count)
     default: return .search(try search(inner))
     }
   }
 
+  /// What is wrong inside is wrong with the name, as far as this question goes.
+  private static func segment(
+    _ node: QuestionNode, _ depth: Int, _ count: inout Int
+  ) throws(QuestionFault) -> Condition {
+    let saved = try node.segments.condition(named: node)
+    do throws(QuestionFault) {
+      return try condition(saved, depth, &count)
+    } catch {
+      throw node.fault(error.code, "in the saved filter \(node.value): \(error)")
+    }
+  }
+
   private static func conditions(
-    _ node: QuestionNode, _ depth: Int
+    _ node: QuestionNode, _ depth: Int, _ count: inout Int
   ) throws(QuestionFault) -> [Condition] {
     var conditions: [Condition] = []
     for element in try node.elements(atMost: Filter.maximumSize) {
-      conditions.append(try condition(element, depth: depth + 1))
+      conditions.append(try condition(element, depth + 1, &count))
     }
     return conditions
   }
