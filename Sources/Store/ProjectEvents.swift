@@ -160,6 +160,17 @@ package final class ProjectEvents: Sendable {
     }
   }
 
+  /// Puts sections of new packs in the place of those of the packs that they replace.
+  func replace(packs: Set<UInt64>, by sealed: [SealedSection]) {
+    state.withLock { state in
+      let before = state.sealed.count
+      state.sealed.removeAll { packs.contains($0.pack.header.number) }
+      if state.sealed.count == before, sealed.isEmpty { return }
+      state.sealed += sealed
+      state.snapshot = nil
+    }
+  }
+
   func add(_ sealed: [SealedSection]) {
     state.withLock { state in
       state.sealed += sealed
@@ -212,7 +223,7 @@ package final class ProjectEvents: Sendable {
     state.withLock { state in
       // Only if this is still so: otherwise the next one makes its own.
       if state.waiting.isEmpty, state.laidOut.elementsEqual(hot, by: ===),
-        state.sealed.count == sealed.count, state.joined.version == joined.version
+        state.sealed.elementsEqual(sealed, by: ===), state.joined.version == joined.version
       {
         state.snapshot = snapshot
       }

@@ -2,6 +2,7 @@ import Compression
 import Events
 import Platform
 import Sections
+import Synchronization
 
 /// Seals what is hot: one pack with the sections of all projects, which from then on is where these
 /// events are. One seal at a time, on a thread of its own; intake and questions go on beside it.
@@ -11,14 +12,18 @@ actor Sealer {
   private let layout: HotLayout
   private let writer: StoreWriter
   private let packs: PackFolder
+  private let counters: StoreCounters
+  private let reached: (@Sendable (StoreStep) -> Void)?
   private let decompressor = ZstdDecompressor()
   private nonisolated let schedule: SealSchedule
   private var isSealing = false
 
   init(
     worker: Worker, hot: HotTier, layout: HotLayout, writer: StoreWriter, packs: PackFolder,
-    schedule: SealSchedule
+    schedule: SealSchedule, counters: StoreCounters, reached: (@Sendable (StoreStep) -> Void)?
   ) {
+    self.counters = counters
+    self.reached = reached
     self.schedule = schedule
     self.worker = worker
     self.hot = hot
@@ -73,21 +78,26 @@ actor Sealer {
     if shares.isEmpty { return 0 }
     // What could not be read is in no pack: its rows have to stay.
     try await writer.setAside(shares.flatMap(\.project.unreadable))
+    reached?(.sealBegun)
     let header = try await writer.nextPack()
     let pack: Pack
     do {
       try write(header, shares)
       pack = try packs.open(header.number)
+      reached?(.sealWritten)
       try await writer.name(pack)
+      reached?(.sealNamed)
     } catch {
       packs.removeUnfinished(header.number)
       throw Self.problem(error)
     }
+    defer { reached?(.sealShown) }
     return show(pack, shares)
   }
 
-  private static func problem(_ error: any Error) -> StoreError {
+  static func problem(_ error: any Error) -> StoreError {
     switch error {
+    case PackMergeProblem.pack(let problem): Self.problem(problem)
     case let error as StoreError: error
     case PackProblem.system(let error) where error.isOutOfSpace: .diskFull
     case PackProblem.system(let error): .failed(StoreFailure(error))
@@ -126,6 +136,9 @@ actor Sealer {
     for (number, section) in pack.index.sections.enumerated() {
       byProject[section.project, default: []].append(SealedSection(pack, number))
     }
+    packs.catalogue.add(pack)
+    let bytes = pack.index.sections.reduce(0) { $0 + $1.byteCount }
+    counters.merges.bytesSealed.add(bytes, ordering: .relaxed)
     var sealed = 0
     for share in shares {
       sealed += share.project.replace(

@@ -18,6 +18,13 @@ package final class Store: Sendable {
     package var sealAge: Duration = .seconds(86_400)
     /// The folder of the packs; beside the database where nothing else is said.
     package var packFolder: String?
+    /// How fast merges read and write together; 0 knows no bound.
+    package var mergeBytesPerSecond = 64 << 20
+    /// So long the files of packs stay that were replaced by a merge; less where the disk is short.
+    package var mergeGrace: Duration = .seconds(86_400)
+    /// Told of every step of a seal, a merge or the unlinking of files: for tests, which end the process
+    /// there.
+    package var reached: (@Sendable (StoreStep) -> Void)?
     /// Memory for what was read of packs.
     package var cacheBytes = 128 << 20
     /// Memory for decoded batches.
@@ -65,6 +72,8 @@ package final class Store: Sendable {
   private let layout: HotLayout
   private let sealer: Sealer
   private let sealing: SealSchedule
+  let merger: PackMerger
+  package let packFolder: PackFolder
   package let counters: StoreCounters
   private let pause: IntakePause
   private let diskRoom: StoreRoom
@@ -82,6 +91,7 @@ package final class Store: Sendable {
     let layout = Worker(name: "layout")
     let sealing = Worker(name: "seal")
     let scrubbing = Worker(name: "scrub")
+    let merging = Worker(name: "merge")
   }
 
   private init(
@@ -89,8 +99,8 @@ package final class Store: Sendable {
     counters: StoreCounters,
     writer: StoreWriter,
     threads: Threads,
-    layout: HotLayout, sealer: Sealer, sealing: SealSchedule, scrub: Scrub,
-    scrubbing: Task<Void, Never>?,
+    layout: HotLayout, sealer: Sealer, sealing: SealSchedule,
+    merger: PackMerger, packFolder: PackFolder, scrub: Scrub, scrubbing: Task<Void, Never>?,
     identity: StoreIdentity, unreadable: [UnreadableBatch], packTroubles: [PackTrouble]
   ) {
     self.hot = hot
@@ -109,6 +119,8 @@ package final class Store: Sendable {
     self.sealing = sealing
     self.scrub = scrub
     self.scrubbing = scrubbing
+    self.merger = merger
+    self.packFolder = packFolder
   }
 
   /// Opens or makes the store, and reads what is hot into memory. `onFailure` is called once, when
@@ -161,7 +173,10 @@ package final class Store: Sendable {
       room: room, counters: counters, packs: packs, clock: clock, onFailure: onFailure)
     let sealer = Sealer(
       worker: threads.sealing, hot: hot, layout: layout, writer: writer, packs: packs,
-      schedule: schedule)
+      schedule: schedule, counters: counters, reached: configuration.reached)
+    let merger = PackMerger(
+      configuration, worker: threads.merging, hot: hot, writer: writer, packs: packs,
+      counters: counters, clock: clock)
     let opened = try await writer.open(random: random)
     later.withLock { $0 = sealer }
     damage.withLock { $0 = writer }
@@ -177,7 +192,8 @@ package final class Store: Sendable {
       inbox: inbox,
       counters: counters, writer: writer, threads: threads,
       layout: layout,
-      sealer: sealer, sealing: schedule, scrub: scrub, scrubbing: scrubbing,
+      sealer: sealer, sealing: schedule, merger: merger, packFolder: packs, scrub: scrub,
+      scrubbing: scrubbing,
       identity: opened.identity, unreadable: opened.unreadable, packTroubles: opened.packs)
   }
 
@@ -273,6 +289,24 @@ package final class Store: Sendable {
   /// What the answers of a project lack at the moment, in words.
   package func missing(of project: ProjectID) -> [String] {
     hot.existing(project)?.missing ?? []
+  }
+
+  /// Does the merge of packs that is due; false if there was none.
+  @discardableResult
+  package func merge() async throws(StoreError) -> Bool { try await merger.mergeNext() }
+
+  /// What has to be done now and then: merges that are due, and the files that they have replaced.
+  package func tend() async throws(StoreError) {
+    while try await merger.mergeNext() {}
+    try await unlinkRetired()
+  }
+
+  /// Unlinks the files of replaced packs that nobody can need any more; returns how many.
+  @discardableResult
+  package func unlinkRetired() async throws(StoreError) -> Int {
+    let count = try await writer.unlinkRetired()
+    counters.merges.packsUnlinked.add(count, ordering: .relaxed)
+    return count
   }
 
   /// Takes nothing more, and closes what is open.

@@ -14,4 +14,24 @@ package final class StoreCounters: Sendable {
   package let conflictSamplesLeftOut = Atomic<Int>(0)
   /// Operations that would have joined more ids than a person may have, or an id with more profiles.
   package let joinsRefused = Atomic<Int>(0)
+  package let merges = MergeCounters()
+}
+
+/// What merges have done since the start.
+package struct MergeCounters: ~Copyable, Sendable {
+  /// Merges that were named, the packs that they replaced, and those that they wrote.
+  package let done = Atomic<Int>(0)
+  package let packsReplaced = Atomic<Int>(0)
+  package let packsWritten = Atomic<Int>(0)
+  package let bytesRead = Atomic<Int>(0)
+  package let bytesWritten = Atomic<Int>(0)
+  package let rows = Atomic<Int>(0)
+  /// Merges that came to nothing.
+  package let failed = Atomic<Int>(0)
+  /// Bytes that seals have written: merges are measured against them.
+  package let bytesSealed = Atomic<Int>(0)
+  /// Packs that were unlinked once nobody could need them any more.
+  package let packsUnlinked = Atomic<Int>(0)
+  /// Rows that retention has taken out of packs.
+  package let rowsExpired = Atomic<Int>(0)
 }

@@ -21,13 +21,15 @@ extension StoreFile {
 
   /// The number that the next pack gets: greater than all that were named.
   func nextPack() throws(SQLiteError) -> UInt64 {
-    UInt64(try database.integer("SELECT coalesce(max(number), 0) FROM pack") ?? 0) + 1
+    let named = try database.integer("SELECT coalesce(max(number), 0) FROM pack") ?? 0
+    let retired = try database.integer("SELECT coalesce(max(number), 0) FROM retired_pack") ?? 0
+    return UInt64(bitPattern: max(named, retired)) + 1
   }
 
   /// Names a pack, and takes out the batches whose rows are in it. Batches that were set aside are in
   /// no pack, and stay.
   func name(_ pack: PackIndex.Header, _ index: PackIndex) throws(SQLiteError) {
-    try database.withStatement("INSERT INTO pack VALUES (?, ?, ?)") {
+    try database.withStatement("INSERT OR REPLACE INTO pack VALUES (?, ?, ?)") {
       statement throws(SQLiteError) in
       statement.bind(1, Int64(bitPattern: pack.number))
       statement.bind(2, Int64(bitPattern: pack.generation))
@@ -46,9 +48,11 @@ extension StoreFile {
         try statement.run()
       }
     }
+    // A pack that was begun earlier may be named later.
+    let newest = max(pack.generation, try generation())
     var generation: [UInt8] = []
     for byte in 0..<8 {
-      generation.append(UInt8(truncatingIfNeeded: pack.generation >> (byte * 8)))
+      generation.append(UInt8(truncatingIfNeeded: newest >> (byte * 8)))
     }
     try setMeta("generation", generation)
   }

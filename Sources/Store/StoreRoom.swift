@@ -91,6 +91,12 @@ final class StoreRoom: Sendable {
     }
   }
 
+  /// Whatever can go should go: there is little more than the reserve.
+  var isShort: Bool {
+    let status = status
+    return status.wasFull || (status.freeBytes ?? .max) < 4 * configuration.reserveBytes
+  }
+
   func foundRoom(_ hasRoom: Bool) { state.withLock { $0.wasFull = !hasRoom } }
 
   var status: Store.Room {

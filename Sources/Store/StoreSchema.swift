@@ -122,5 +122,16 @@ enum StoreSchema {
       cts INTEGER NOT NULL, event_id BLOB NOT NULL
     ) STRICT;
     """,
+    """
+    -- Packs that a merge has replaced, and when: their files stay until nobody can need them.
+    CREATE TABLE retired_pack (
+      number INTEGER PRIMARY KEY, generation INTEGER NOT NULL, retired INTEGER NOT NULL
+    ) STRICT;
+
+    -- Events of before this time a project does not have any more, nor takes.
+    CREATE TABLE retention (
+      project TEXT PRIMARY KEY, watermark INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
   ])
 }

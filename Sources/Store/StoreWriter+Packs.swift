@@ -9,32 +9,22 @@ import Sections
 extension StoreWriter {
   /// Opens the packs that the catalogue names, and those that it ought to. Returns what is missing.
   func openPacks() throws(StoreError) -> [PackTrouble] {
-    var trouble: [PackTrouble] = []
     do {
-      var named = try file.packs()
-      let generation = try file.generation()
-      let store = try file.identity().id
-      let aside = try file.sectionsAside()
-      for number in try packs.numbers() {
-        do {
-          let pack = try packs.open(number)
-          guard pack.header.number == number, pack.header.store == store else {
-            throw PackProblem.foreign
-          }
-          if named.remove(number) == nil {
-            guard pack.header.generation > generation else { throw PackProblem.unnamed }
-            try name(pack)
-          }
-          register(pack, aside: aside[number] ?? [:])
-        } catch let problem as PackProblem {
-          trouble.append(PackTrouble(number: number, reason: "\(problem)"))
-          // A damaged pack that is named stays where it is: it may be mended, or copied back.
-          if named.remove(number) == nil { try packs.setAside(number) }
-        }
+      var start = PackStart(
+        named: try file.packs(), retired: try file.retiredPacks(),
+        generation: try file.generation(), store: try file.identity().id,
+        aside: try file.sectionsAside())
+      try start.look(in: packs)
+      for group in start.groups(now: clock.wallMilliseconds) {
+        try name(group.packs, retiring: group.replaced)
       }
-      for number in named.sorted() {
-        trouble.append(PackTrouble(number: number, reason: "the file is missing"))
+      for number in start.strays { try packs.setAside(number) }
+      for pack in start.live { register(pack, aside: start.aside[pack.header.number] ?? [:]) }
+      for (number, time) in start.retired {
+        packs.catalogue.add(PackCatalogue.Retired(number: number, since: time, pack: nil))
       }
+      lastPack = start.lastNumber
+      return start.trouble.sorted { $0.number < $1.number }
     } catch {
       switch error {
       case let error as StoreError: throw error
@@ -44,7 +34,6 @@ extension StoreWriter {
       default: throw .damaged("\(error)")
       }
     }
-    return trouble
   }
 
   /// Makes the sections of a pack part of their projects.
@@ -53,6 +42,7 @@ extension StoreWriter {
       guard let secret = ProjectSecret(bytes) else { continue }
       hot.add(project, secret: secret)
     }
+    packs.catalogue.add(pack)
     for (number, section) in pack.index.sections.enumerated() {
       let sealed = SealedSection(pack, number)
       if let reason = aside[number] { sealed.setAside(reason) }
@@ -62,11 +52,14 @@ extension StoreWriter {
 
   /// The head of the pack that comes next.
   func nextPack() throws(StoreError) -> PackIndex.Header {
-    try writing { () throws(SQLiteError) in
+    let header = try writing { () throws(SQLiteError) in
+      // Seals and merges go on beside each other: neither may get what the other has in hand.
       PackIndex.Header(
-        store: try file.identity().id, number: try file.nextPack(),
-        generation: try file.generation() + 1)
+        store: try file.identity().id, number: max(try file.nextPack(), lastPack + 1),
+        generation: max(try file.generation(), lastGeneration) + 1)
     }
+    (lastPack, lastGeneration) = (header.number, header.generation)
+    return header
   }
 
   /// Remembers batches that cannot be read: whatever is sealed, their rows stay.

@@ -14,7 +14,7 @@ actor StoreWriter {
   let shelf: BatchShelf
   private let inbox: StoreInbox
   private let counters: StoreCounters
-  private let room: StoreRoom
+  let room: StoreRoom
   let clock: any Clock
   private let onFailure: @Sendable (StoreFailure) -> Void
 
@@ -31,6 +31,9 @@ actor StoreWriter {
   let packs: PackFolder
   /// Who is whom, as everything that was committed says.
   var joins: [ProjectID: JoinGraph] = [:]
+  /// The number and the generation that were given to a pack last.
+  var lastPack: UInt64 = 0
+  var lastGeneration: UInt64 = 0
 
   init(
     _ configuration: Store.Configuration, worker: Worker, hot: HotTier, shelf: BatchShelf,

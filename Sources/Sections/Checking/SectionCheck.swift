@@ -103,14 +103,14 @@ private struct RollupTally {
 
 /// Sees that times never fall between one person's first row and last.
 private struct TimeOrder {
-  private let firstRows: [UInt32]
+  private let firstRows: Cells<UInt32>
   private var next = 0
   private var last = Int64.min
   private(set) var row = 0
   private(set) var least = Int64.max
   private(set) var most = Int64.min
 
-  init(_ firstRows: [UInt32]) { self.firstRows = firstRows }
+  init(_ firstRows: Cells<UInt32>) { self.firstRows = firstRows }
 
   mutating func take(_ times: Span<Int64>) throws(SectionProblem) {
     for index in times.indices {

@@ -47,15 +47,19 @@ package final class Pack: Sendable {
     }
   }
 
-  /// Opens a section of the index.
-  package func section(_ number: Int) throws(SectionProblem) -> Section {
+  /// Opens a section of the index. What is read of it goes through `cache`, or else the one that all
+  /// questions share.
+  package func section(
+    _ number: Int, through cache: ExtentCache? = nil
+  ) throws(SectionProblem) -> Section {
     let place = index.sections[number]
     let directory = try SectionDirectory(decoding: try read(place.directory))
     guard directory.project == place.project, directory.window == place.window,
       directory.rowCount == place.rowCount
     else { throw .directory("it is not what the index says") }
     return try Section(
-      directory, source: PackedSection(pack: self, number: number, section: place))
+      directory,
+      source: PackedSection(pack: self, number: number, section: place, cache: cache ?? self.cache))
   }
 
   func read(_ stretch: PackIndex.Stretch) throws(SectionProblem) -> [UInt8] {
@@ -70,7 +74,7 @@ package final class Pack: Sendable {
   }
 
   fileprivate func extent(
-    _ number: Int, ofSection section: Int, _ place: PackIndex.Section
+    _ number: Int, ofSection section: Int, _ place: PackIndex.Section, _ cache: ExtentCache
   ) throws(SectionProblem) -> Extent {
     guard place.extents.indices.contains(number) else {
       throw .unreadable(extent: number)
@@ -83,11 +87,27 @@ package final class Pack: Sendable {
     return extent
   }
 
+  /// What a plan of merges has to know of it.
+  var facts: PackFacts {
+    let arrival = index.merged?.arrival ?? header.number...header.number
+    return PackFacts(
+      number: header.number, arrival: arrival, level: index.merged?.level ?? 0,
+      shares: index.sections.map {
+        PackFacts.Share(
+          ShareKey($0.project, $0.window), rows: $0.rowCount, bytes: $0.byteCount)
+      })
+  }
+
+  /// A small section as extents in memory: as one frame it would be unpacked for each of them.
+  func extents(ofPacked number: Int) throws(SectionProblem) -> [Extent] {
+    try unpacked(section: number, index.sections[number], ExtentCache(maximumBytes: 0))
+  }
+
   /// All extents of a section that is one frame.
   fileprivate func unpacked(
-    section: Int, _ place: PackIndex.Section
+    section: Int, _ place: PackIndex.Section, _ cache: ExtentCache
   ) throws(SectionProblem) -> [Extent] {
-    let frame = try extent(0, ofSection: section, place)
+    let frame = try extent(0, ofSection: section, place, cache)
     do {
       return try frame.withBytes { bytes in
         var reader = ByteReader()
@@ -114,8 +134,10 @@ private final class PackedSection: ExtentSource {
   private let pack: Pack
   private let number: Int
   private let section: PackIndex.Section
+  private let cache: ExtentCache
 
-  init(pack: Pack, number: Int, section: PackIndex.Section) {
+  init(pack: Pack, number: Int, section: PackIndex.Section, cache: ExtentCache) {
+    self.cache = cache
     self.pack = pack
     self.number = number
     self.section = section
@@ -123,9 +145,9 @@ private final class PackedSection: ExtentSource {
 
   func extent(_ extent: Int) throws(SectionProblem) -> Extent {
     guard section.isPacked else {
-      return try pack.extent(extent, ofSection: number, section)
+      return try pack.extent(extent, ofSection: number, section, cache)
     }
-    let extents = try pack.unpacked(section: number, section)
+    let extents = try pack.unpacked(section: number, section, cache)
     guard extents.indices.contains(extent) else { throw .unreadable(extent: extent) }
     return extents[extent]
   }

@@ -9,6 +9,8 @@ package struct PackFolder: Sendable {
   let cache: ExtentCache
   /// What must not be unlinked at the moment.
   let pins = PackPins()
+  /// The packs that answers are made of, and those that were replaced and are still there.
+  let catalogue = PackCatalogue()
 
   init(_ path: String, cacheBytes: Int) {
     directory = Directory(path)
@@ -45,7 +47,7 @@ package struct PackFolder: Sendable {
     try directory.synchronize()
   }
 
-  /// Removes what a seal that failed has left.
+  /// Removes what a seal or a merge that failed has left.
   func removeUnfinished(_ number: UInt64) {
     for name in [Pack.temporaryName(number), Pack.name(number)] {
       // Whatever stays is found and judged at the next start.

@@ -32,6 +32,13 @@ extension PackIndex {
       writer.append(varint: UInt64(section.extents.count))
       for extent in section.extents { Self.append(extent, to: &writer) }
     }
+    if let merged {
+      writer.append(varint: UInt64(merged.level))
+      writer.append(varint: merged.arrival.lowerBound)
+      writer.append(varint: merged.arrival.upperBound)
+      writer.append(varint: UInt64(merged.companions.count))
+      for number in merged.companions { writer.append(varint: number) }
+    }
     return writer.bytes
   }
 
@@ -58,8 +65,22 @@ extension PackIndex {
       for _ in 0..<(try reader.length(span)) {
         sections.append(try Self.section(&reader, span, limit: limit))
       }
+      if !reader.isAtEnd(of: span) { merged = try Self.merged(&reader, span) }
       guard reader.isAtEnd(of: span) else { throw .truncated(at: reader.position) }
     } catch { throw .damaged("its index: \(error)") }
+  }
+
+  private static func merged(
+    _ reader: inout ByteReader, _ bytes: Span<UInt8>
+  ) throws(ByteReader.Problem) -> Merged {
+    let start = reader.position
+    let level = try reader.varint(bytes)
+    let first = try reader.varint(bytes)
+    let last = try reader.varint(bytes)
+    guard level <= 255, first <= last else { throw .overlong(at: start) }
+    var companions: [UInt64] = []
+    for _ in 0..<(try reader.length(bytes)) { companions.append(try reader.varint(bytes)) }
+    return Merged(level: Int(level), arrival: first...last, companions: companions)
   }
 
   private static func project(

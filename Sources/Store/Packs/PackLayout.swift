@@ -22,6 +22,8 @@ package import Sections
 //             sections: count × (project, window zigzag, rows, first and last time of an id zigzag, u8 1 if
 //             packed, place and CRC-32C of the directory, first extent's offset,
 //             count × (length, u32 CRC-32C))
+//             merged, absent where it was not: how often its rows were merged, the first and the last
+//             seal whose rows it has, companions: count × number of a file that the same merge wrote
 //
 // A packed section has one extent: u32 size, and a zstd frame of that many bytes: its extents, each
 // behind its length.
@@ -67,6 +69,18 @@ package struct PackIndex: Equatable, Sendable {
   package var replaced: [UInt64] = []
   package var secrets: [ProjectID: [UInt8]] = [:]
   package var sections: [Section] = []
+  /// Nil for what a seal has written.
+  package var merged: Merged?
+
+  /// How a merge came to write the pack.
+  package struct Merged: Equatable, Sendable {
+    /// How often its rows were merged.
+    package let level: Int
+    /// The first and the last seal whose rows it has.
+    package let arrival: ClosedRange<UInt64>
+    /// The packs that replace the same ones together with this one, itself among them.
+    package let companions: [UInt64]
+  }
 
   static let version: UInt16 = 1
   static let magic: UInt32 = 0x4B50_5254  // "TRPK"

@@ -6,12 +6,11 @@ import Sections
 /// Writes a pack, section after section, under a temporary name. What was written is on disk, and in
 /// its place, when `finish` returns; before that the file is nobody's.
 struct PackWriter: ~Copyable {
-  private let file: File
+  let output: PackOutput
   private let folder: Directory
   private let header: PackIndex.Header
   private var index = PackIndex()
   private var directories: [(section: Int, bytes: [UInt8])] = []
-  private var end = PackIndex.headerBytes
   private let compressor = ZstdCompressor()
 
   /// A section of this many bytes or fewer is one zstd frame: many small columns have much in common,
@@ -21,7 +20,7 @@ struct PackWriter: ~Copyable {
   init(_ header: PackIndex.Header, in folder: Directory) throws(PackProblem) {
     self.folder = folder
     self.header = header
-    do { file = try Self.open(header, in: folder) } catch { throw .system(error) }
+    do { output = PackOutput(try Self.open(header, in: folder)) } catch { throw .system(error) }
   }
 
   private static func open(
@@ -53,7 +52,12 @@ struct PackWriter: ~Copyable {
         extents.append(try extent.withBytes { bytes throws(PackProblem) in try write(bytes) })
       }
     }
-    let directory = section.directory
+    list(section.directory, extents, isPacked: isPacked)
+  }
+
+  private mutating func list(
+    _ directory: SectionDirectory, _ extents: [PackIndex.Stretch], isPacked: Bool
+  ) {
     directories.append((index.sections.count, directory.encoded))
     index.sections.append(
       PackIndex.Section(
@@ -63,20 +67,68 @@ struct PackWriter: ~Copyable {
         extents: extents))
   }
 
+  /// A section whose extents went to `sink`, which was made for this pack.
+  mutating func add(_ directory: SectionDirectory, from sink: PackSink) throws(PackProblem) {
+    if let small = sink.kept {
+      try add(EncodedSection(directory: directory, extents: small))
+    } else {
+      list(directory, sink.written, isPacked: false)
+    }
+  }
+
+  /// A section of another pack as it is.
+  mutating func copy(
+    _ number: Int, of pack: Pack, _ throttle: Throttle
+  ) throws(PackMergeProblem) {
+    let place = pack.index.sections[number]
+    var extents: [PackIndex.Stretch] = []
+    do {
+      for extent in place.extents {
+        let bytes = try pack.read(extent)
+        throttle.spend(bytes.count * 2)
+        extents.append(try write(bytes))
+      }
+      directories.append((index.sections.count, try pack.read(place.directory)))
+    } catch let problem as SectionProblem { throw .section(problem) } catch {
+      throw .pack(error as? PackProblem ?? .damaged("\(error)"))
+    }
+    index.sections.append(
+      PackIndex.Section(
+        project: place.project, window: place.window, rowCount: place.rowCount,
+        idTimes: place.idTimes, isPacked: place.isPacked, directory: place.directory,
+        extents: extents))
+  }
+
+  /// Says how a merge came to write it.
+  mutating func describe(_ merged: PackIndex.Merged) { index.merged = merged }
+
+  var projects: Set<ProjectID> { Set(index.sections.map(\.project)) }
+
   private mutating func write(_ bytes: [UInt8]) throws(PackProblem) -> PackIndex.Stretch {
     try write(bytes.span)
   }
 
   private mutating func write(_ bytes: Span<UInt8>) throws(PackProblem) -> PackIndex.Stretch {
-    do { try file.write(bytes, at: end) } catch { throw .system(error) }
-    let stretch = PackIndex.Stretch(
-      offset: end, count: bytes.count, checksum: crc32c(bytes))
-    end = stretch.end
-    return stretch
+    try output.write(bytes)
   }
 
   /// Completes the file and renames it into its place; both are on disk when this returns.
   consuming func finish(
+    sealed: [ProjectID: Int64], replaced: [UInt64], secrets: [ProjectID: [UInt8]]
+  ) throws(PackProblem) -> PackIndex {
+    let (folder, number) = (folder, header.number)
+    let index = try complete(sealed: sealed, replaced: replaced, secrets: secrets)
+    do { try Self.publish(number, in: folder) } catch { throw .system(error) }
+    return index
+  }
+
+  /// Gives a file that is complete its name, for good.
+  static func publish(_ number: UInt64, in folder: Directory) throws(SystemError) {
+    try folder.rename(Pack.temporaryName(number), to: Pack.name(number))
+  }
+
+  /// Completes the file, which is on disk when this returns, and still nobody's.
+  consuming func complete(
     sealed: [ProjectID: Int64], replaced: [UInt64], secrets: [ProjectID: [UInt8]]
   ) throws(PackProblem) -> PackIndex {
     for (section, bytes) in directories {
@@ -98,12 +150,8 @@ struct PackWriter: ~Copyable {
     footer.append(header.bytes[..<24])
     footer.append(littleEndian: crc32c(footer.bytes.span))
     footer.append(littleEndian: PackIndex.lastMagic)
-    do throws(SystemError) {
-      try file.write(footer.bytes.span, at: end)
-      try file.synchronize()
-      try file.close()
-      try folder.rename(Pack.temporaryName(header.number), to: Pack.name(header.number))
-    } catch { throw .system(error) }
+    _ = try write(footer.bytes)
+    try output.synchronize()
     return index
   }
 }

@@ -1,0 +1,114 @@
+import Events
+import Platform
+import SQLite
+import Sections
+
+// What a merge changes in the catalogue, on the store's thread: the results are named and the inputs
+// retired in one transaction, and from the same turn on answers and look-ups of ids have the results.
+extension StoreWriter {
+  /// The heads of the packs that come next.
+  func nextPacks(_ count: Int) throws(StoreError) -> [PackIndex.Header] {
+    var headers: [PackIndex.Header] = []
+    for _ in 0..<count { headers.append(try nextPack()) }
+    return headers
+  }
+
+  func note(damaged sections: [SealedSection]) throws(StoreError) {
+    try writing { () throws(SQLiteError) in try file.setAside(sections) }
+  }
+
+  /// Puts packs that are on disk in the place of others whose rows they have.
+  func replace(_ inputs: [Pack], by merged: [Pack]) throws {
+    let numbers = inputs.map(\.header.number)
+    // A section that was found damaged meanwhile counts nowhere: its events may have come again.
+    let isOvertaken = hot.all.contains { project in
+      project.sealed.contains {
+        $0.reasonAside != nil && numbers.contains($0.pack.header.number)
+      }
+    }
+    if isOvertaken { throw PackMergeProblem.overtaken }
+    try name(merged, retiring: numbers)
+    configuration.reached?(.mergeNamed)
+    show(merged, insteadOf: numbers)
+  }
+
+  /// Names packs and retires those that they replace.
+  func name(_ merged: [Pack], retiring numbers: [UInt64]) throws(StoreError) {
+    if hasFailed { throw .stopped }
+    let now = clock.wallMilliseconds
+    do {
+      try writing { () throws(SQLiteError) in
+        try file.database.transaction { () throws(SQLiteError) in
+          for pack in merged {
+            for (project, bytes) in pack.index.secrets {
+              guard let secret = ProjectSecret(bytes) else { continue }
+              try file.insert(secret, of: project)
+            }
+            try file.name(pack.header, pack.index)
+          }
+          for number in numbers { try file.retire(number, at: now) }
+        }
+      }
+    } catch {
+      if case .failed(let failure) = error { fail(failure) }
+      throw error
+    }
+  }
+
+  private func show(_ merged: [Pack], insteadOf numbers: [UInt64]) {
+    var byProject: [ProjectID: [SealedSection]] = [:]
+    for pack in merged {
+      packs.catalogue.add(pack)
+      for (number, section) in pack.index.sections.enumerated() {
+        byProject[section.project, default: []].append(SealedSection(pack, number))
+      }
+    }
+    let retired = Set(numbers)
+    for project in hot.all { project.replace(packs: retired, by: byProject[project.id] ?? []) }
+    packs.catalogue.retire(numbers, at: clock.wallMilliseconds)
+  }
+
+  // MARK: Files that were replaced
+
+  /// Unlinks the files of packs that were replaced once nobody can need them: the commit that says so is
+  /// in the database file, no question or copy reads them, and a grace has passed. Returns how many.
+  func unlinkRetired() throws(StoreError) -> Int {
+    if hasFailed { throw .stopped }
+    let now = clock.wallMilliseconds
+    let grace = Int64(configuration.mergeGrace / .milliseconds(1))
+    let isShort = room.isShort
+    let due = packs.catalogue.retired.filter { retired in
+      retired.pack == nil && (isShort || now - retired.since >= grace)
+    }
+    if due.isEmpty { return 0 }
+    configuration.reached?(.unlinkBegun)
+    // Whatever the log said is in the database file and synced, and the log is empty: should its end be
+    // lost, or a bit of it flip, the catalogue still knows that these packs were replaced.
+    let isSafe = try writing { () throws(SQLiteError) in
+      guard try file.database.checkpoint(.passive).isComplete else { return false }
+      return try file.database.checkpoint(.truncate).isComplete
+    }
+    guard isSafe else { return 0 }
+    configuration.reached?(.unlinkCheckpointed)
+    var gone: [UInt64] = []
+    for retired in due {
+      do throws(SystemError) {
+        let isUnlinked = try packs.pins.unlink(retired.number) { () throws(SystemError) in
+          try packs.directory.remove(Pack.name(retired.number))
+        }
+        if isUnlinked { gone.append(retired.number) }
+      } catch { throw .failed(StoreFailure(error)) }
+      configuration.reached?(.unlinked)
+    }
+    if gone.isEmpty { return 0 }
+    do { try packs.directory.synchronize() } catch { throw .failed(StoreFailure(error)) }
+    try writing { () throws(SQLiteError) in
+      try file.database.transaction { () throws(SQLiteError) in
+        for number in gone { try file.forget(retired: number) }
+      }
+    }
+    for number in gone { packs.catalogue.forget(retired: number) }
+    configuration.reached?(.unlinkForgotten)
+    return gone.count
+  }
+}
