@@ -147,7 +147,8 @@ package final class AggregatorService: RunningService {
         face.plainRouter(anonymousProject: anonymous), face.secureRouter(anonymousProject: nil),
         ControlFace(
           tenants: tenants, folder: folder, health: health, imports: face.imports,
-          sql: face.sql, backups: BackupRoutes(backups: backups), refreshHealth: refreshHealth
+          sql: face.sql, backups: BackupRoutes(backups: backups), storeCheck: StoreCheckDesk(folder),
+          refreshHealth: refreshHealth
         ).router,
       ],
       on: loops, slots: slots, registry: registry)
@@ -196,6 +197,7 @@ package final class AggregatorService: RunningService {
     store.maximumHotEvents = configuration[AggregatorSettings.maximumHotEvents]
     store.sealEvents = configuration[AggregatorSettings.sealEvents]
     store.sealAge = configuration[AggregatorSettings.sealAge]
+    store.scrubPeriod = configuration[AggregatorSettings.scrubPeriod]
     store.minimumFreeBytes = configuration[AggregatorSettings.minimumFreeBytes].bytes
     store.ballastBytes = 16 << 20
     store.waiting = StoreInbox.Limits(

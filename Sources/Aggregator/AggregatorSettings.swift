@@ -37,6 +37,9 @@ package enum AggregatorSettings {
   package static let cacheBytes = Setting(
     "store.cache", default: ByteCount.mib(128), in: .mib(1) ... .gib(64),
     "Memory for what was read of packs.")
+  package static let scrubPeriod = Setting(
+    "store.scrub_period", default: Duration.seconds(7 * 86_400),
+    "Within so long everything in packs is read once, to find damage before a question does.")
   package static let minimumFreeBytes = Setting(
     "store.min_free_bytes", default: ByteCount.mib(64), atLeast: .mib(16),
     "Free space on the disk below which intake is answered with 503.")
@@ -70,7 +73,8 @@ package enum AggregatorSettings {
   package static let schema = SettingsSchema(
     [
       plain, anonymousProject, maximumConnections, unauthenticatedPercent, secure, certificate,
-      certificateKey, maximumHotEvents, sealEvents, sealAge, cacheBytes, minimumFreeBytes,
+      certificateKey, maximumHotEvents, sealEvents, sealAge, cacheBytes, scrubPeriod,
+      minimumFreeBytes,
       maximumWaiting, maximumWaitingBytes,
       maximumDeadLetters, maximumDeadLetterBytes, backupTo, backupEvery, backupKeep, loops, level,
     ],

@@ -18,6 +18,7 @@ struct ControlFace: Sendable {
   let imports: ImportRoute
   let sql: SQLRoute
   let backups: BackupRoutes
+  let storeCheck: StoreCheckDesk
   let refreshHealth: @Sendable () -> Void
 
   var router: Router {
@@ -38,6 +39,7 @@ struct ControlFace: Sendable {
     imports.mount(on: &router)
     sql.mount(on: &router)
     backups.mount(on: &router)
+    storeCheck.mount(on: &router)
     return router
   }
 

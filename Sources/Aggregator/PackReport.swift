@@ -30,9 +30,15 @@ struct PackReport {
       let numbers = packs.prefix(20).map { "\($0.number)" }.joined(separator: ", ")
       parts.append("\(packs.count) packs cannot be read (\(numbers))")
     }
+    let opened = store.scrubStatus.packs
+    if !opened.isEmpty {
+      let numbers = opened.keys.sorted().prefix(20).map { "\($0)" }.joined(separator: ", ")
+      parts.append("\(opened.count) packs could not be opened again (\(numbers))")
+    }
     let sealed = store.sealed
     if sealed.sectionsAside > 0 {
-      parts.append("\(sealed.sectionsAside) damaged sections are set aside")
+      let names = store.sectionsAside.prefix(20).joined(separator: ", ")
+      parts.append("\(sealed.sectionsAside) damaged sections are set aside (\(names))")
     }
     if let trouble = store.sealTrouble {
       parts.append("the last seal came to nothing (\(trouble)); the next one tries again")
@@ -41,17 +47,27 @@ struct PackReport {
   }
 
   func declare(in registry: MetricRegistry) {
-    let (store, missing) = (store, Double(store.packTroubles.count))
+    let store = store
     registry.gauge("tributary_sealed_events", "Events in sealed packs that answers have.") {
       Double(store.sealed.events)
     }
     registry.gauge("tributary_sealed_sections", "Sections of sealed packs that answers have.") {
       Double(store.sealed.sections)
     }
-    registry.gauge("tributary_packs_unreadable", "Packs that were missing or damaged at the start.")
-    {
-      missing
+    registry.gauge(
+      "tributary_packs_unreadable",
+      "Packs that were missing or damaged at the start, or are now for the scrub."
+    ) { Double(store.packTroubles.count + store.scrubStatus.packs.count) }
+    registry.counter("tributary_scrub_bytes_total", "Bytes of packs that the scrub has read.") {
+      Double(store.scrubStatus.bytes)
     }
+    registry.counter("tributary_scrub_walks_total", "Walks of the scrub over all that is sealed.") {
+      Double(store.scrubStatus.walks)
+    }
+    registry.gauge(
+      "tributary_scrub_finished_seconds",
+      "When the last walk had read everything, in seconds since 1970; 0 before that."
+    ) { Double(store.scrubStatus.lastWalkEnded ?? 0) / 1_000 }
     registry.gauge(
       "tributary_sections_aside", "Sections that were found damaged: answers lack their events."
     ) { Double(store.sealed.sectionsAside) }

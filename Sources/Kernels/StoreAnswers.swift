@@ -87,6 +87,8 @@ package struct StoreAnswers: EventAnswers {
       .map { StoredEvent(record: $0.record, source: $0.source) }
   }
 
+  package func missing(of project: ProjectID) -> [String] { store.missing(of: project) }
+
   private func snapshot(of project: ProjectID) async throws(QueryError) -> Snapshot? {
     do { return try await store.snapshot(of: project) } catch { throw .unreadable("\(error)") }
   }

@@ -17,4 +17,6 @@ package protocol EventAnswers: Sendable {
   ) async throws(QueryError) -> EventPage
   /// The event with this id; nil if the project has none.
   func event(_ id: EventID, of project: ProjectID) async throws(QueryError) -> StoredEvent?
+  /// What answers about the project lack at the moment because it cannot be read, in words.
+  func missing(of project: ProjectID) -> [String]
 }

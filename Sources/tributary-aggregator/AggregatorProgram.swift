@@ -85,6 +85,14 @@ enum AggregatorProgram {
           data, json,
           .flag("replace", "move aside what is in the data folder"),
         ]),
+      Command(
+        "store", "Looks after the files of the store.",
+        subcommands: [
+          Command(
+            "check", "Reads everything and says what is damaged; changes nothing.",
+            discussion: "Works beside a running aggregator too. Exit code 1: something is damaged.",
+            options: [data, json])
+        ]),
       Program.checkConfiguration,
     ],
     defaultCommand: "run",
@@ -99,6 +107,7 @@ enum AggregatorProgram {
     program.main { invocation in
       switch invocation.command {
       case ["run"]: try RunCommand.start(invocation)
+      case ["store", "check"]: terminal.wait { await StoreCommand.check(invocation) }
       case ["init"]: terminal.wait { await InitCommand.run(invocation) }
       case ["backup"]: terminal.wait { await BackupCommand.make(invocation) }
       case ["backup", "verify"]: terminal.wait { await BackupCommand.verify(invocation) }

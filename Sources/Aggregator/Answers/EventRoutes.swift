@@ -40,12 +40,23 @@ struct EventRoutes: Sendable {
     }
   }
 
+  /// An answer that lacks something says so in a field of its own: what it has is exact all the same.
+  private func named(_ response: Response, _ missing: [String]) -> Response {
+    if missing.isEmpty { return response }
+    var response = response
+    let more = missing.count > 10 ? "; and \(missing.count - 10) more" : ""
+    // Words of ours, in which nothing is that a field could not carry.
+    try? response.fields.append(
+      "Tributary-Missing", missing.prefix(10).joined(separator: "; ") + more)
+    return response
+  }
+
   private func respond(to request: Request, _ answer: Answering) async -> Response {
     do {
       let project = try access.project(of: request, at: clock.wallMilliseconds)
       let parameters = try QuestionParameters(
         request.head, now: clock.wallMilliseconds, of: project, by: clocks)
-      return try await answer(request, project, parameters)
+      return named(try await answer(request, project, parameters), answers.missing(of: project))
     } catch let refusal as AccessRefusal {
       return refusal.response
     } catch let problem as QuestionParameters.Problem {

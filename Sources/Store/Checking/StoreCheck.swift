@@ -11,6 +11,8 @@ package struct StoreCheck {
   package struct Progress: Sendable {
     package var done = 0
     package var total = 0
+
+    package init() {}
   }
 
   /// Where the store is.
