@@ -5,7 +5,7 @@ import Platform
 // The directory of a section: what is in it and where. Integers are varints unless they say otherwise,
 // texts are a varint of their length and UTF-8.
 //
-//   "TRSD"  u16 version = 1
+//   "TRSD"  u16 version = 2
 //   project, window zigzag (months since 1970, -1 the skew family)
 //   rows, rows by people, people, first cts zigzag, last cts zigzag, first id time, last id time
 //   heads     count × (u8 kind, u16 flags, name, rows), the most frequent first
@@ -18,6 +18,8 @@ import Platform
 //   root      of the id section (IDSectionRoot.swift), behind its length, and the first of its extents
 //   ctx       objects, a table
 //   props     one table for each head
+//   strays    u8 0 not known, 1 none, 2 a run: its root (StrayRun.swift) behind its length, and the first
+//             of its extents; version 1 ends before, and does not know
 //
 //   place     head of the column, count × (first block, extent, offset, length): its pieces
 //   texts     place of codes and place of their dictionary, or place of texts and an empty one
@@ -110,11 +112,22 @@ package struct IdentityPlaces: Equatable, Sendable {
   package init() {}
 }
 
+/// The ids of a section that lie far from their rows' times.
+package enum StrayPlaces: Equatable, Sendable {
+  /// Nobody has looked: they may be anywhere among the section's ids.
+  case unknown
+  case none
+  /// The root of a run, and the first of its extents.
+  case run(root: [UInt8], firstExtent: Int)
+}
+
 /// The ids that rows name, in the order in which they are stored.
 package enum Identity: Int, CaseIterable, Sendable { case profile, device, visitor, session }
 
 package struct SectionDirectory: Equatable, Sendable {
-  package static let version: UInt16 = 1
+  package static let version: UInt16 = 2
+  /// The versions that can be read.
+  private static let known: ClosedRange<UInt16> = 1...2
   private static let magic: UInt32 = 0x4453_5254  // "TRSD"
 
   package var project: ProjectID
@@ -143,6 +156,7 @@ package struct SectionDirectory: Equatable, Sendable {
   package var ctx = TablePlaces()
   /// By head.
   package var props: [TablePlaces] = []
+  package var strays = StrayPlaces.unknown
 
   package init(project: ProjectID, window: Window) {
     self.project = project
@@ -198,7 +212,20 @@ extension SectionDirectory {
     writer.append(varint: UInt64(ctxCount))
     Self.append(ctx, to: &writer)
     for table in props { Self.append(table, to: &writer) }
+    Self.append(strays, to: &writer)
     return writer.bytes
+  }
+
+  private static func append(_ strays: StrayPlaces, to writer: inout ByteWriter) {
+    switch strays {
+    case .unknown: writer.append(0)
+    case .none: writer.append(1)
+    case .run(let root, let firstExtent):
+      writer.append(2)
+      writer.append(varint: UInt64(root.count))
+      writer.append(root)
+      writer.append(varint: UInt64(firstExtent))
+    }
   }
 
   private static func append(_ numbers: [UInt32], to writer: inout ByteWriter) {
@@ -235,14 +262,17 @@ extension SectionDirectory {
   /// Reads a directory, and checks that its numbers agree with each other: what was read can be used
   /// as an index without looking again.
   package init(decoding bytes: [UInt8]) throws(SectionProblem) {
+    let version: UInt16
+    var read: SectionDirectory?
     do throws(ByteReader.Problem) {
       let span = bytes.span
       var reader = DirectoryReader()
       guard try reader.integer(UInt32.self, span) == Self.magic else { throw .truncated(at: 0) }
-      let version = try reader.integer(UInt16.self, span)
-      guard version == Self.version else { throw .overlong(at: Int(version)) }
-      self = try reader.directory(span)
+      version = try reader.integer(UInt16.self, span)
+      if Self.known.contains(version) { read = try reader.directory(span, version) }
     } catch { throw .directory("\(error)") }
+    guard let read else { throw .unknownVersion(UInt32(version)) }
+    self = read
     if let wrong = disagreement { throw .directory(wrong) }
   }
 
@@ -334,6 +364,19 @@ private struct DirectoryReader {
     TextPlaces(values: try place(bytes), lexicon: try place(bytes))
   }
 
+  mutating func strays(_ bytes: Span<UInt8>) throws(ByteReader.Problem) -> StrayPlaces {
+    let place = reader.position
+    switch try reader.byte(bytes) {
+    case 0: return .unknown
+    case 1: return .none
+    case 2:
+      let length = try reader.length(bytes)
+      let root = Array(bytes.extracting(try reader.range(of: length, bytes)))
+      return .run(root: root, firstExtent: try size(bytes))
+    default: throw .overlong(at: place)
+    }
+  }
+
   mutating func table(_ bytes: Span<UInt8>) throws(ByteReader.Problem) -> TablePlaces {
     var table = TablePlaces()
     table.shapes = try numbers(bytes)
@@ -345,7 +388,9 @@ private struct DirectoryReader {
     return table
   }
 
-  mutating func directory(_ bytes: Span<UInt8>) throws(ByteReader.Problem) -> SectionDirectory {
+  mutating func directory(
+    _ bytes: Span<UInt8>, _ version: UInt16
+  ) throws(ByteReader.Problem) -> SectionDirectory {
     let start = reader.position
     let text = try reader.text(bytes)
     guard let project = try? ProjectID(text) else {
@@ -390,6 +435,7 @@ private struct DirectoryReader {
     directory.ctxCount = try size(bytes)
     directory.ctx = try table(bytes)
     for _ in directory.heads { directory.props.append(try table(bytes)) }
+    if version >= 2 { directory.strays = try strays(bytes) }
     return directory
   }
 }

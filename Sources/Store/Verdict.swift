@@ -58,7 +58,12 @@ extension StoreWriter {
       project.forgetSnapshot()
       try writing { () throws(SQLiteError) in try file.setAside(damaged) }
     }
-    for first in found { verdict.add(first.row, of: columns, first: first.record) }
+    for found in found {
+      switch found.first {
+      case .record(let record, _): verdict.add(found.row, of: columns, first: record)
+      case .payload(let payload): verdict.add(found.row, of: columns, payload: payload)
+      }
+    }
     project.unclaim(columns.ids, batch: number, rows: found.map(\.row))
   }
 
@@ -113,6 +118,12 @@ extension Verdict {
     // Nearly always it is the very record again, which is quicker to see than to hash twice.
     if columns.record(at: row) == first.record(at: firstRow) { return }
     if columns.payloadHash(at: row) != first.payloadHash(at: firstRow) { conflicts.append(row) }
+  }
+
+  /// A row whose first copy's payload is known by half of its hash.
+  fileprivate mutating func add(_ row: Int, of columns: BatchColumns, payload: UInt64) {
+    duplicates.insert(row)
+    if columns.payloadHash(at: row).high != payload { conflicts.append(row) }
   }
 
   /// A row whose first copy is a record of a pack, found once.

@@ -4,10 +4,19 @@ import Events
 // What makes an id section an index: keys that ascend, a directory that says where they begin, and for
 // each row a position that no other row has. The times of the ids are those that the root's map has.
 extension IDSection {
-  func check(_ section: Section) throws(SectionProblem) {
+  func check(_ section: Section, strays: StrayRun?) throws(SectionProblem) {
     try checkPages()
     try checkPermutation()
-    try checkTimes(section)
+    let far = try checkTimes(section)
+    guard section.directory.strays != .unknown else { return }
+    guard far.count == strays?.root.count ?? 0 else { throw .directory("strays: count") }
+    guard let strays else { return }
+    // In their order and whole; then each of the section's is one of them.
+    try strays.forEach { _ throws(SectionProblem) in }
+    let found = try strays.find(StrayBatch(far, mix: mix))
+    guard Set(found.map(\.index)).count == far.count else {
+      throw .directory("a stray that its run lacks")
+    }
   }
 
   private func checkPages() throws(SectionProblem) {
@@ -54,7 +63,9 @@ extension IDSection {
     }
   }
 
-  private func checkTimes(_ section: Section) throws(SectionProblem) {
+  /// Returns the ids of rows that lie far from them.
+  private func checkTimes(_ section: Section) throws(SectionProblem) -> [EventID] {
+    var far: [EventID] = []
     var rows = try section.times()
     var (least, most) = (Int64.max, Int64.min)
     for block in 0..<section.blockCount {
@@ -65,7 +76,13 @@ extension IDSection {
         least = min(least, time)
         most = max(most, time)
         let id = EventID(milliseconds: time, chance: (0, 0))
-        if !IDRoute.isStray(id, time: rows.values[index]) { near.append(UInt64(time)) }
+        if !IDRoute.isStray(id, time: rows.values[index]) {
+          near.append(UInt64(time))
+        } else if section.directory.strays != .unknown {
+          far.append(
+            try self.id(
+              ofRow: block * Lanes.blockCount + index, time: rows.values[index]))
+        }
       }
       var chosen: [UInt32] = []
       root.timeMap.choose(from: near, within: root.times, into: &chosen)
@@ -74,5 +91,6 @@ extension IDSection {
     guard least == section.directory.idTimes.lowerBound,
       most == section.directory.idTimes.upperBound
     else { throw .directory("times of ids") }
+    return far
   }
 }

@@ -19,7 +19,7 @@ package struct SectionCheck {
   package func run() throws(SectionProblem) -> Int {
     try checkRows()
     try checkRawTimes()
-    try section.ids(secret.ids).check(section)
+    try section.ids(secret.ids).check(section, strays: try section.strays(secret.ids))
     try checkIdentities()
     let rows = try checkChanges(try section.ctxChanges())
     guard rows == section.rowCount else { throw .column("changes of ctx: rows") }

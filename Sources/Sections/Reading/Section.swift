@@ -13,6 +13,7 @@ package final class Section: Sendable {
 
   private struct Kept {
     var ids: IDSection?
+    var strays: StrayRun?
     var runs: PersonRuns?
     var facts: RunFacts?
     var rollup: Rollup?
@@ -82,6 +83,16 @@ package final class Section: Sendable {
       root, source: LaterExtents(of: source, from: directory.firstIDExtent), mix: mix)
     kept.withLock { $0.ids = ids }
     return ids
+  }
+
+  /// The ids that lie far from their rows' times; nil where there are none, or nobody has looked.
+  package func strays(_ mix: IDMix) throws(SectionProblem) -> StrayRun? {
+    guard case .run(let bytes, let first) = directory.strays else { return nil }
+    if let run = kept.withLock({ $0.strays }), run.mix == mix { return run }
+    let root = try StrayRunRoot(decoding: bytes.span)
+    let run = try StrayRun(root, source: LaterExtents(of: source, from: first), mix: mix)
+    kept.withLock { $0.strays = run }
+    return run
   }
 
   // MARK: What is derived

@@ -68,6 +68,10 @@ extension SectionWriter {
         cts: Self.cts(of: row, in: batch, clockShift: source.clockShift), sts: batch.sts[row],
         raw: batch.core.raw[row], head: head, source: source.source),
       by: person)
+    if IDRoute.isStray(batch.ids[row], time: cts[cts.count &- 1]) {
+      strays.append(
+        StrayEntry(id: batch.ids[row], payload: batch.payloadHash(at: row).high))
+    }
     append(batch.core.profiles.entries[row], .profile, &source)
     append(batch.core.devices.entries[row], .device, &source)
     append(batch.core.visitors.entries[row], .visitor, &source)

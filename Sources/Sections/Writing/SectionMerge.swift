@@ -30,7 +30,8 @@ package struct SectionMerge {
     inputs.append(
       Input(
         runs: try section.runs(),
-        source: try SectionSource(section, ids: ids, into: &writer, decompressor)))
+        source: try SectionSource(
+          section, ids: ids, mix: secret.ids, into: &writer, decompressor)))
   }
 
   package consuming func finish(

@@ -22,6 +22,7 @@ package struct SectionSource {
   private var values: [UInt64] = []
   private var ctxValues: [UInt64] = []
   private(set) var row = 0
+  private var strays: StrayPayloads
 
   /// For each head, source, field and shape of this section the number in the one that is written.
   private let headCodes: [UInt32]
@@ -37,10 +38,11 @@ package struct SectionSource {
 
   /// The rows of the source go to `writer`; nothing else does, but through other sources of its own.
   package init(
-    _ section: Section, ids: [EventID], into writer: inout SectionWriter,
+    _ section: Section, ids: [EventID], mix: IDMix, into writer: inout SectionWriter,
     _ decompressor: ZstdDecompressor
   ) throws(SectionProblem) {
     let directory = section.directory
+    strays = try StrayPayloads(of: section, mix, decompressor)
     precondition(ids.count == section.rowCount, "an id for each row")
     self.section = section
     self.ids = ids
@@ -114,6 +116,10 @@ package struct SectionSource {
         id: ids[row], cts: cts, sts: cts &+ receipts.values[place], raw: rawTime,
         head: headCodes[head], source: sourceCodes[Int(sources.values[place])]),
       by: person)
+    if IDRoute.isStray(ids[row], time: cts) {
+      writer.strays.append(
+        StrayEntry(id: ids[row], payload: try strays.payload(of: ids[row], row: row)))
+    }
     for identity in Identity.allCases.map(\.rawValue) {
       let number = try identities[identity].changes.value(of: row)
       if number != identities[identity].number {

@@ -28,6 +28,7 @@ extension SectionWriter {
     directory[.times] = extents.place(integers: cts)
     placePeople(&directory, &extents)
     placeIDs(mix, &directory, &extents)
+    placeStrays(mix, &directory, &extents)
     placeRollup(&directory, &extents)
     placeRest(&directory, &extents)
     let compressor = ZstdCompressor()
@@ -80,6 +81,19 @@ extension SectionWriter {
       var writer = ByteWriter()
       root.append(to: &writer)
       directory.idRoot = writer.bytes
+    } catch { preconditionFailure("memory takes every extent: \(error)") }
+  }
+
+  private func placeStrays(
+    _ mix: IDMix, _ directory: inout SectionDirectory, _ extents: inout ExtentWriter
+  ) {
+    guard !strays.isEmpty else { return directory.strays = .none }
+    let first = extents.nextExtent()
+    do {
+      let root = try StrayRun.build(strays, mix: mix, into: &extents)
+      var writer = ByteWriter()
+      root.append(to: &writer)
+      directory.strays = .run(root: writer.bytes, firstExtent: first)
     } catch { preconditionFailure("memory takes every extent: \(error)") }
   }
 

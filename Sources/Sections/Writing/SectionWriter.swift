@@ -37,6 +37,9 @@ package struct SectionWriter {
   private var lastCtxCode = UInt32.max
   private var lastCtx: [UInt64] = []
 
+  /// The ids that lie far from their rows, each with the hash of what came first under it.
+  var strays: [StrayEntry] = []
+
   package init(window: Window, seed: UInt64) {
     self.window = window
     pool = TextPool(seed: seed)
