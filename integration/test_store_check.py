@@ -124,3 +124,39 @@ def test_the_scrub_sets_damage_aside_and_answers_name_it(house, seed):
     # It stays aside, also after a start.
     aggregator.restart()
     assert oracle.total(aggregator) == left
+
+
+def repair(aggregator):
+    result = run_tool("tributary-aggregator", "store", "repair", "--data", aggregator.data, "--json")
+    return result.returncode, json.loads(result.stdout)
+
+
+def test_a_lost_catalogue_is_made_again_from_the_packs(house, seed):
+    aggregator = filled(house, seed)
+    running = run_tool("tributary-aggregator", "store", "repair", "--data", aggregator.data)
+    assert running.returncode == 75 and "stop it first" in running.stderr, running
+    aggregator.terminate()
+    sealed = check(aggregator)[1]["events"]
+    for name in ("store.db", "store.db-wal", "store.db-shm"):
+        (Path(aggregator.data) / name).unlink(missing_ok=True)
+    assert check(aggregator)[0] == 1
+    code, report = repair(aggregator)
+    assert code == 0 and len(report["done"]) == 1 + len(packs(aggregator)), report
+    assert repair(aggregator) == (0, {"done": [], "impossible": []})
+    assert check(aggregator)[0] == 0
+    aggregator.start()
+    assert oracle.total(aggregator) == sealed
+
+
+def test_a_damaged_catalogue_is_kept_and_made_again(house, seed):
+    aggregator = filled(house, seed)
+    total = oracle.total(aggregator)
+    aggregator.terminate()
+    database = Path(aggregator.data) / "store.db"
+    with open(database, "r+b") as file:
+        file.write(bytes(100))
+    code, report = repair(aggregator)
+    assert code == 1 and "set aside as store.db.damaged-1" in report["done"][0], report
+    assert database.with_name("store.db.damaged-1").exists()
+    aggregator.start()
+    assert 0 < oracle.total(aggregator) <= total

@@ -50,11 +50,23 @@ extension StoreFile {
     }
     // A pack that was begun earlier may be named later.
     let newest = max(pack.generation, try generation())
+    // Numbers of batches whose rows are in a pack are not given again, whatever the catalogue forgot.
+    if let last = index.sealed.values.max() { try raiseNumbers(to: last) }
     var generation: [UInt8] = []
     for byte in 0..<8 {
       generation.append(UInt8(truncatingIfNeeded: newest >> (byte * 8)))
     }
     try setMeta("generation", generation)
+  }
+
+  private func raiseNumbers(to number: Int64) throws(SQLiteError) {
+    guard try nextNumber() <= number else { return }
+    try database.execute("DELETE FROM sqlite_sequence WHERE name = 'hot_batch'")
+    try database.withStatement("INSERT INTO sqlite_sequence VALUES ('hot_batch', ?)") {
+      statement throws(SQLiteError) in
+      statement.bind(1, number)
+      try statement.run()
+    }
   }
 
   /// Remembers sections that cannot be read, for ever: an event of theirs may have come again since.

@@ -91,7 +91,12 @@ enum AggregatorProgram {
           Command(
             "check", "Reads everything and says what is damaged; changes nothing.",
             discussion: "Works beside a running aggregator too. Exit code 1: something is damaged.",
-            options: [data, json])
+            options: [data, json]),
+          Command(
+            "repair", "Makes the catalogue again from the files, where it is lost or damaged.",
+            discussion: "For a stopped aggregator. Nothing is deleted: a database that is replaced "
+              + "stays beside the new one. Exit code 1: something could not be brought in order.",
+            options: [data, json]),
         ]),
       Program.checkConfiguration,
     ],
@@ -108,6 +113,7 @@ enum AggregatorProgram {
       switch invocation.command {
       case ["run"]: try RunCommand.start(invocation)
       case ["store", "check"]: terminal.wait { await StoreCommand.check(invocation) }
+      case ["store", "repair"]: StoreCommand.repair(invocation)
       case ["init"]: terminal.wait { await InitCommand.run(invocation) }
       case ["backup"]: terminal.wait { await BackupCommand.make(invocation) }
       case ["backup", "verify"]: terminal.wait { await BackupCommand.verify(invocation) }

@@ -4,11 +4,21 @@ import Settings
 /// `store`: what an operator asks of the files.
 enum StoreCommand {
   static func check(_ invocation: Invocation) async -> Never {
-    let terminal = AggregatorProgram.terminal
     let check = StoreCheckCommand(
       AggregatorProgram.folder(invocation), isJSON: invocation.isGiven("json"),
-      tell: { terminal.tell($0) })
-    switch await check.run() {
+      tell: { AggregatorProgram.terminal.tell($0) })
+    end(await check.run())
+  }
+
+  static func repair(_ invocation: Invocation) -> Never {
+    let repair = StoreRepairCommand(
+      AggregatorProgram.folder(invocation), isJSON: invocation.isGiven("json"))
+    end(repair.run())
+  }
+
+  private static func end(_ outcome: StoreCheckCommand.Outcome) -> Never {
+    let terminal = AggregatorProgram.terminal
+    switch outcome {
     case .done(let text, let isDamaged):
       terminal.print(text)
       terminal.end(isDamaged ? .negative : .success)

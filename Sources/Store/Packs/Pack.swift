@@ -167,7 +167,7 @@ private struct Footer {
       let count = try reader.integer(UInt32.self, span)
       let checksum = try reader.integer(UInt32.self, span)
       let head = try reader.range(of: 24, span)
-      let covered = crc32c(span.extracting(..<reader.position))
+      let covered = header.checksum(ofEnd: Array(bytes[..<reader.position]))
       guard try reader.integer(UInt32.self, span) == covered,
         try reader.integer(UInt32.self, span) == PackIndex.lastMagic,
         Array(bytes[head]) == Array(header.bytes[..<24]),

@@ -6,7 +6,7 @@ package import Sections
 // catalogue. Integers of a fixed width are little-endian, the others varints; texts are a varint of
 // their length and UTF-8.
 //
-//     0  "TRPK"  u16 version = 1  u16 0
+//     0  "TRPK"  u16 version = 2  u16 0
 //     8  store, 16 bytes
 //    24  u64 number: never used for another file of this store
 //    32  u64 generation of the catalogue that it was made from
@@ -14,7 +14,9 @@ package import Sections
 //        directories of all sections, back to back
 //        index
 //  last  u64 place of the index, u32 its length, u32 its CRC-32C, the first 24 bytes of the file,
-//        u32 CRC-32C of these 40 bytes, "KPRT"
+//        u32 CRC-32C of these 40 bytes and of bytes 24 to 39 of the file, "KPRT"
+//
+// Version 1 has the CRC of the 40 bytes alone: nothing tells that its generation is as it was written.
 //
 //   index     sealed: count × (project, number: its batches up to this one have their rows in here)
 //             replaced: count × number of a file whose rows are all in here
@@ -34,6 +36,7 @@ package struct PackIndex: Equatable, Sendable {
     package let store: StoreID
     package let number: UInt64
     package let generation: UInt64
+    package var version = PackIndex.version
 
     package init(store: StoreID, number: UInt64, generation: UInt64) {
       self.store = store
@@ -82,7 +85,8 @@ package struct PackIndex: Equatable, Sendable {
     package let companions: [UInt64]
   }
 
-  static let version: UInt16 = 1
+  static let version: UInt16 = 2
+  static let knownVersions: ClosedRange<UInt16> = 1...2
   static let magic: UInt32 = 0x4B50_5254  // "TRPK"
   static let lastMagic: UInt32 = 0x5452_504B  // "KPRT"
   static let headerBytes = 40

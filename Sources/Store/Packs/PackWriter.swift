@@ -148,7 +148,7 @@ struct PackWriter: ~Copyable {
     footer.append(littleEndian: UInt32(place.count))
     footer.append(littleEndian: place.checksum)
     footer.append(header.bytes[..<24])
-    footer.append(littleEndian: crc32c(footer.bytes.span))
+    footer.append(littleEndian: header.checksum(ofEnd: footer.bytes))
     footer.append(littleEndian: PackIndex.lastMagic)
     _ = try write(footer.bytes)
     try output.synchronize()
