@@ -185,6 +185,7 @@ extension CollectorService {
   ) async throws -> Spool {
     var settings = SpoolConfiguration(directory: folder.spoolPath)
     settings.maximumBytes = configuration[CollectorSettings.maximumSpool].bytes
+    settings.keptFor = configuration[CollectorSettings.keptFor]
     do throws(SpoolError) {
       return try await Spool.open(
         settings, worker: Worker(name: "spool"), clock: clock, random: random,

@@ -33,6 +33,12 @@ package enum CollectorSettings {
     "spool.max_bytes", default: ByteCount.gib(10), atLeast: .mib(16),
     "How much the spool may take on disk; when it is full, events are answered with 503.")
 
+  package static let keptFor = Setting(
+    "spool.keep_acknowledged", default: Duration.seconds(72 * 3_600),
+    in: .zero ... .seconds(720 * 3_600),
+    "How long acknowledged events are kept for an aggregator that is restored from a backup, in at most a quarter of the spool; 0 for not at all."
+  )
+
   package static let maximumBody = Setting(
     "limits.body", default: ByteCount.mib(32), in: .kib(64) ... .mib(256),
     "A request's body, after decompression; more is answered with 413.")
@@ -55,7 +61,8 @@ package enum CollectorSettings {
   package static let schema = SettingsSchema(
     [
       listen, anonymousProject, anonymousFromElsewhere, secure, certificate, certificateKey,
-      aggregators, authority, maximumSpool, maximumBody, eventsPerRequest, maximumConnections,
+      aggregators, authority, maximumSpool, keptFor, maximumBody, eventsPerRequest,
+      maximumConnections,
       unauthenticatedPercent, loops, level,
     ],
     sections: [

@@ -83,6 +83,10 @@ final class CollectorStatus: Sendable {
     registry.gauge("tributary_spool_used_bytes", "Bytes that the spool takes of its limit.") {
       [self] in last.map { Double($0.usedBytes) }
     }
+    registry.gauge(
+      "tributary_spool_kept_bytes",
+      "Bytes of acknowledged batches, kept for an aggregator that is restored from a backup."
+    ) { [self] in last.map { Double($0.keptBytes) } }
     registry.gauge("tributary_spool_limit_bytes", "The most that the spool may take.") {
       [self] in Double(maximumBytes)
     }

@@ -11,8 +11,8 @@ struct Identity: Equatable, Sendable {
 
   let collector: CollectorID
   let store: StoreID
-  /// The life of that store as it was when we joined it.
-  let incarnation: UInt64
+  /// The latest life of that store that we know of.
+  var incarnation: UInt64
   /// The secret half of the collector's key.
   let seed: [UInt8]
   /// The keys that sign the aggregator's answers.

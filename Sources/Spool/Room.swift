@@ -25,6 +25,13 @@ struct Room: Equatable, Sendable {
     return used / 70 >= maximumBytes / 100 ? .yellow : .green
   }
 
+  /// How much may be kept beyond its acknowledgement: a quarter of the cap, and no more than leaves the
+  /// light green. New events displace it, and so does whoever else fills the disk.
+  func keptAllowance(used: Int, kept: Int, freeOnDisk: Int) -> Int {
+    if freeOnDisk < 4 * maximumLogBytes { return 0 }
+    return max(0, min(maximumBytes / 4, maximumBytes / 100 * 68 - max(0, used - kept)))
+  }
+
   /// The ballast is given up when the disk is so full that SQLite might not get a page, and made
   /// again when there is plenty.
   func action(freeOnDisk: Int, hasBallast: Bool) -> Action {

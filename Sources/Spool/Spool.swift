@@ -147,7 +147,18 @@ package final class Spool: Sendable {
 
   /// How far each project is in the epoch at hand.
   package func positions() async throws(SpoolError) -> [SpoolPosition] {
-    try await writer.run { store throws(SQLiteError) in store.positions() }
+    try await writer.run { store throws(SQLiteError) in
+      // Asked for now and then, also while nothing happens: what is kept too long goes all the same.
+      let limit = store.configuration.keptBytes
+      if try store.mustTrimKept(to: limit) { try store.trim(to: limit) }
+      return store.positions()
+    }
+  }
+
+  /// Has everything sent again that the aggregator lacks beyond these marks, as far as it is still here;
+  /// the rest becomes a gap. Returns the acknowledged batches that go again.
+  package func rewind(_ marks: [SpoolMark]) async throws(SpoolError) -> [SealedBatch] {
+    try await writer.run { store throws(SQLiteError) in try store.rewind(marks) }
   }
 
   package func status() async throws(SpoolError) -> SpoolStatus { try await writer.status() }

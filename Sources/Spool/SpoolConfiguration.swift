@@ -14,6 +14,10 @@ package struct SpoolConfiguration: Sendable {
   /// Kept of what could not be shipped; beyond it the oldest is dropped.
   package var maximumQuarantinedEvents = 10_000
   package var cacheKiB = 2048
+  /// For how long acknowledged batches are kept, as far as there is room; zero for not at all.
+  package var keptFor: Duration = .zero
+  /// The most that they take.
+  var keptBytes: Int { maximumBytes / 4 }
 
   var room: Room {
     Room(

@@ -51,5 +51,16 @@ enum SpoolSchema {
     ALTER TABLE gap ADD COLUMN check_sum INTEGER;
     ALTER TABLE quarantine ADD COLUMN check_sum INTEGER;
     """,
+    """
+    -- Batches that were acknowledged, as they were sent; the other columns as in stretch, id too. `at`:
+    -- when, in milliseconds. `kept_again` has those that are to be sent once more.
+    CREATE TABLE kept (
+      id INTEGER PRIMARY KEY, epoch BLOB NOT NULL, batch INTEGER NOT NULL,
+      sequence INTEGER NOT NULL, count INTEGER NOT NULL, at INTEGER NOT NULL,
+      check_sum INTEGER NOT NULL, bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX kept_by_time ON kept (at, id);
+    CREATE TABLE kept_again (id INTEGER PRIMARY KEY) STRICT;
+    """,
   ])
 }

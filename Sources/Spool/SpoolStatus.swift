@@ -25,6 +25,8 @@ package struct SpoolStatus: Equatable, Sendable {
   package let oldestReceived: Int64?
   /// An alarm beyond half of `maximumLogBytes`.
   package let walBytes: Int
+  /// Of batches that were acknowledged, and are kept in case the aggregator loses them.
+  package let keptBytes: Int
   package let usedBytes: Int
   package let freeOnDisk: Int
   package let projects: Int
@@ -43,7 +45,7 @@ extension SpoolStore {
       epoch: epoch, level: upkeep.level, findings: upkeep.findings, isDraining: upkeep.isDraining,
       backlogEvents: ledgers.reduce(0) { $0 + $1.events },
       backlogBytes: ledgers.reduce(0) { $0 + $1.bytes }, oldestReceived: try oldestReceived(),
-      walBytes: database.walPages * 4120, usedBytes: try usedBytes(),
+      walBytes: database.walPages * 4120, keptBytes: keptBytes, usedBytes: try usedBytes(),
       freeOnDisk: upkeep.freeOnDisk, projects: ledgers.count,
       quarantinedEvents: try database.integer("SELECT count(*) FROM quarantine") ?? 0,
       mendings: mendings, damagedChunks: upkeep.patrol.unmended(mendings), counters: counters)

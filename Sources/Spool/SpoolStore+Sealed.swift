@@ -28,7 +28,7 @@ extension SpoolStore {
             firstSequence: statement.int64(2), count: statement.int(3), size: statement.int(4)))
       }
     }
-    return batches
+    return try batchesToSendAgain() + batches
   }
 
   /// The bytes of a sealed batch. Nil where there is no such batch (any more); where the bytes are
@@ -49,7 +49,8 @@ extension SpoolStore {
       try requeue([key], events: nil)
       return nil
     }
-    return try bytesOfGap(ledgers[index], batch: key.batch)
+    if let bytes = try bytesOfGap(ledgers[index], batch: key.batch) { return bytes }
+    return try bytesOfKept(key, of: ledgers[index])
   }
 
   func sealedStretch(_ key: BatchKey) throws(SQLiteError) -> Stretch? {
@@ -84,15 +85,19 @@ extension SpoolStore {
         guard let index = numbers[key.project] else { continue }
         var ledger = ledgers[index]
         if let stretch = try sealedStretch(key) {
+          try keep(stretch, of: ledger)
           try removeEvents(stretch, of: &ledger)
           removed += 1
         } else if try removeGap(key, of: ledger) {
           removed += 1
+        } else {
+          try arrivedAgain(key, of: ledger)
         }
         ledger.durableThrough = max(ledger.durableThrough, durableThrough ?? 0)
         try store(&ledger)
         ledgers[index] = ledger
       }
+      try trimKept(to: configuration.keptBytes)
       return removed
     }
   }

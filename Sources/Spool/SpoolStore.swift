@@ -15,6 +15,8 @@ final class SpoolStore {
   var ledgers: [ProjectLedger] = []
   var numbers: [ProjectID: Int] = [:]
   var builder = ChunkBuilder()
+  /// Bytes of the batches that are kept beyond their acknowledgement.
+  var keptBytes = 0
   /// The project that `nextWork` begins its round with.
   var turn = 0
   /// How often damage was met and mended since the start.
@@ -54,6 +56,7 @@ final class SpoolStore {
       epoch = found
       self.commit = counted
       try readLedgers()
+      try countKept()
     } catch {
       if error.code == Self.unsoundCode { throw .row(error.message) }
       throw .database(error)
@@ -175,13 +178,19 @@ final class SpoolStore {
   }
 
   private func countOpen() throws(SQLiteError) {
-    try database.withStatement("SELECT id FROM stretch WHERE batch IS NULL") {
+    var below = Array(repeating: Int64(0), count: ledgers.count)
+    try database.withStatement("SELECT id, count, batch FROM stretch") {
       statement throws(SQLiteError) in
       while try statement.step() {
         let index = Int(ProjectLedger.number(ofRow: statement.int64(0))) - 1
         guard ledgers.indices.contains(index) else { throw Self.unsound("stretch") }
-        ledgers[index].openStretches += 1
+        below[index] += statement.int64(1)
+        if statement.isNull(2) { ledgers[index].openStretches += 1 }
       }
+    }
+    // A page that was put in the place of another may be a good one of an empty table.
+    for ledger in ledgers where ledger.events > ledger.unsealedEvents {
+      if below[Int(ledger.number) - 1] == 0 { throw Self.unsound("stretch") }
     }
     try verifyGaps()
   }
@@ -234,6 +243,7 @@ final class SpoolStore {
   /// not come through, the numbers are those of before.
   func change<R>(_ body: () throws(SQLiteError) -> R) throws(SQLiteError) -> R {
     let before = (epoch, commit, ledgers, numbers)
+    let keptBefore = keptBytes
     do throws(SQLiteError) {
       return try database.transaction { () throws(SQLiteError) in
         commit += 1
@@ -241,6 +251,7 @@ final class SpoolStore {
       }
     } catch {
       (epoch, commit, ledgers, numbers) = before
+      keptBytes = keptBefore
       throw error
     }
   }

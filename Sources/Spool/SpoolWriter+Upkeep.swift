@@ -198,8 +198,15 @@ extension SpoolWriter {
     guard failure == nil, let store else { return }
     do throws(SQLiteError) {
       upkeep.usedBytes = try store.usedBytes()
+      let allowance = configuration.room.keptAllowance(
+        used: upkeep.usedBytes, kept: store.keptBytes, freeOnDisk: upkeep.freeOnDisk)
+      if store.keptBytes > allowance {
+        try store.trim(to: allowance)
+        upkeep.seenCommit = store.commit
+        upkeep.usedBytes = try store.usedBytes()
+      }
     } catch {
-      fail(error)
+      if error.isFull { isFull() } else { fail(error) }
       return
     }
     upkeep.level = configuration.room.level(

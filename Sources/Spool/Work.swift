@@ -11,6 +11,8 @@ package struct Gap: Equatable, Sendable {
     case databaseLost = "database_lost"
     /// Events that could not be shipped and were set aside.
     case quarantined
+    /// Acknowledged events that an aggregator lacks which was set back, and that were let go of.
+    case notKept = "not_kept"
   }
 
   /// The row, by which the gap is sealed and acknowledged.

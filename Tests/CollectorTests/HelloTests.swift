@@ -102,7 +102,7 @@ final class StubHost: AggregatorLink {
   }
 
   @Test("a store that was set back, or has lost what it had, is noticed")
-  func estrangement() throws {
+  func history() throws {
     let identity = try Self.identity(try SigningKey.generate().key)
     func reply(_ incarnation: UInt64, _ through: UInt64, frozen: Bool = false) -> HelloReply {
       HelloReply(
@@ -119,10 +119,15 @@ final class StubHost: AggregatorLink {
         project: Sample.project, epoch: SpoolEpoch(high: 7, low: 8), lastBatch: 3,
         lastSequence: 90, durableThrough: 50)
     ]
-    #expect(Hello.estrangement(reply(5, 50), identity, positions) == nil)
-    #expect(Hello.estrangement(reply(5, 90), identity, positions) == nil)
-    #expect(Hello.estrangement(reply(5, 49), identity, positions)?.code == "watermark_regressed")
-    #expect(Hello.estrangement(reply(6, 50), identity, positions)?.code == "other_incarnation")
+    #expect(Hello.history(reply(5, 50), 5, positions) == .unbroken)
+    #expect(Hello.history(reply(5, 90), 5, positions) == .unbroken)
+    #expect(Hello.history(reply(5, 49), 5, positions) == .setBack)
+    #expect(Hello.history(reply(6, 50), 5, positions) == .setBack)
+    guard case .outlived(let trouble) = Hello.history(reply(4, 50), 5, positions) else {
+      Issue.record("an earlier life is taken for the one that we know")
+      return
+    }
+    #expect(trouble.code == "older_incarnation")
     #expect(Hello.isFrozen(reply(5, 50, frozen: true), positions))
     #expect(!Hello.isFrozen(reply(5, 50), positions))
   }

@@ -156,6 +156,7 @@ import Testing
     let opened = try reopened(
       after: """
         ALTER TABLE gap DROP COLUMN check_sum; ALTER TABLE quarantine DROP COLUMN check_sum;
+        DROP TABLE kept; DROP TABLE kept_again;
         PRAGMA user_version = 1
         """)
     #expect(opened.findings.isEmpty)

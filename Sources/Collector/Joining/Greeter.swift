@@ -89,9 +89,12 @@ actor Greeter {
     _ reply: HelloReply, _ bytes: [UInt8], _ positions: [SpoolPosition]
   ) async throws(JoiningProblem) {
     lastAnswer = clock.monotonicNanoseconds
-    if let trouble = Hello.estrangement(reply, hello.identity, positions) {
+    switch Hello.history(reply, shipper.life.incarnation, positions) {
+    case .unbroken: break
+    case .outlived(let trouble):
       await shipper.estranged(trouble)
       throw .unbelievable(trouble.detail)
+    case .setBack: try await rewind(reply)
     }
     let ring = KeyRing(reply)
     book.replace(ring)
@@ -103,6 +106,28 @@ actor Greeter {
     }
     if Hello.isFrozen(reply, positions) { await shipper.epochWasFrozen() }
     await shipper.greeted(reply.limits, reply.projects.map(\.id))
+  }
+
+  /// The store was set back: what it lacks and is still here goes again.
+  private func rewind(_ reply: HelloReply) async throws(JoiningProblem) {
+    let batches: [SpoolBatch]
+    do throws(SpoolError) {
+      // First what is to be sent, then that it is to be: a crash in between does it once more.
+      batches = try await spool.rewind(Hello.marks(reply))
+    } catch { throw .storage("\(error)") }
+    if reply.incarnation != shipper.life.incarnation {
+      var identity = hello.identity
+      identity.incarnation = reply.incarnation
+      do throws(SystemError) { try folder.write(identity) } catch { throw .storage("\(error)") }
+      shipper.life.begin(reply.incarnation)
+    }
+    log.warning(
+      "the aggregator was set back: what it lacks and is still here is sent again",
+      [
+        "batches": .integer(batches.count),
+        "events": .integer(batches.reduce(0) { $0 + $1.count }),
+      ])
+    await shipper.rewound(batches)
   }
 
   /// Sleeps until it is time, or until the bell rings; not more often than once a second.

@@ -76,31 +76,33 @@ struct Hello: Sendable {
     }
   }
 
-  /// What is wrong between us and this store (RELIABILITY A9): it was set back, or has lost what it
-  /// had said was safe. Nil where all is well.
-  static func estrangement(
-    _ reply: HelloReply, _ identity: Identity, _ positions: [SpoolPosition]
-  ) -> Trouble? {
-    guard reply.incarnation == identity.incarnation else {
-      return Trouble(
-        "other_incarnation", "the store was set back or replaced: enrol again to go on")
+  /// What has become of the store since this collector last met it, in the life that it knew.
+  static func history(
+    _ reply: HelloReply, _ incarnation: UInt64, _ positions: [SpoolPosition]
+  ) -> StoreHistory {
+    if reply.incarnation < incarnation {
+      return .outlived(
+        Trouble(
+          "older_incarnation",
+          "an earlier life of the store answers (\(reply.incarnation)) than the one that was met "
+            + "(\(incarnation)): nothing is sent to it"))
     }
+    if reply.incarnation > incarnation { return .setBack }
+    let marks = marks(reply)
     for position in positions {
-      guard
-        let mark = reply.watermarks.first(where: {
-          $0.project == position.project && $0.epoch.high == position.epoch.high
-            && $0.epoch.low == position.epoch.low
-        })
-      else { continue }
-      if mark.durableThrough < UInt64(max(0, position.durableThrough)) {
-        return Trouble(
-          "watermark_regressed",
-          "the store has \(mark.durableThrough) of \(position.project), and had acknowledged "
-            + "\(position.durableThrough)"
-        )
-      }
+      let mark = marks.first { $0.project == position.project && $0.epoch == position.epoch }
+      if let mark, mark.through < position.durableThrough { return .setBack }
     }
-    return nil
+    return .unbroken
+  }
+
+  /// How far the store has what this collector sent.
+  static func marks(_ reply: HelloReply) -> [SpoolMark] {
+    reply.watermarks.map { mark in
+      SpoolMark(
+        project: mark.project, epoch: SpoolEpoch(high: mark.epoch.high, low: mark.epoch.low),
+        through: Int64(clamping: mark.durableThrough))
+    }
   }
 
   /// Whether two collectors were seen under our epoch.

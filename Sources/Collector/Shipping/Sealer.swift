@@ -76,6 +76,7 @@ actor Sealer {
   private static func reason(_ gap: Gap) -> BatchHeader.Gap.Reason {
     switch Gap.Reason(rawValue: gap.reason) {
     case .quarantined: .quarantined
+    case .notKept: .dropped
     case .logCut, .damaged, .databaseLost, nil: .damaged
     }
   }

@@ -27,6 +27,9 @@ extension Shipper {
       return workArrived()
     }
     shipment.sent = sent
+    // The life may be another than at the last attempt.
+    let expected = SentBatch(
+      id: sent.id, digest: sent.digest, audience: sent.audience, incarnation: life.incarnation)
     let start = clock.monotonicNanoseconds
     underWay[key] = start
     plan.sent(shipment.batch.size)
@@ -36,7 +39,7 @@ extension Shipper {
       let outcome = await link.post(
         "/v1/batches", "application/vnd.tributary.batch", bytes,
         timeout: Self.timeout(for: bytes.count))
-      await self.finished(ready, ShipmentVerdict(outcome, of: sent), outcome, link.name)
+      await self.finished(ready, ShipmentVerdict(outcome, of: expected), outcome, link.name)
     }
   }
 
@@ -51,7 +54,7 @@ extension Shipper {
     else { return nil }  // Not what we sealed: it is sealed again.
     return SentBatch(
       id: envelope.header.id, digest: envelope.digest, audience: identity.store,
-      incarnation: identity.incarnation)
+      incarnation: life.incarnation)
   }
 
   func finished(
@@ -187,6 +190,15 @@ extension Shipper {
   func estranged(_ trouble: Trouble) {
     plan.estranged(trouble)
     note(.otherStore(trouble))
+  }
+
+  /// Acknowledged batches go once more, before all others.
+  func rewound(_ batches: [SpoolBatch]) {
+    let known = Set(queue.map(\.batch.key)).union(underWay.keys)
+    let again = batches.filter { !known.contains($0.key) }
+    queue.insert(contentsOf: again.map { Shipment(batch: OutgoingBatch($0)) }, at: 0)
+    hasWork = true
+    bell.ring()
   }
 
   /// The aggregator has seen another collector under this epoch.

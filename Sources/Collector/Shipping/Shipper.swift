@@ -24,6 +24,7 @@ actor Shipper {
   let spool: Spool
   let sealer: Sealer
   let identity: Identity
+  nonisolated let life: StoreLife
   let loop: EventLoop
   let clock: any Clock
   let log: Log
@@ -55,6 +56,7 @@ actor Shipper {
     self.spool = spool
     self.sealer = sealer
     self.identity = identity
+    life = StoreLife(identity.incarnation)
     self.doors = doors
     self.loop = loop
     self.clock = clock
