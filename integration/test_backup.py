@@ -297,6 +297,31 @@ def test_a_flipped_bit_is_found_by_verify_and_by_restore(house, shelf, seed):
     verify(shelf)
 
 
+def test_a_full_target_is_named_and_leaves_nothing(house, seed, tmp_path):
+    target = tmp_path / "small"
+    target.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(target)],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"cannot mount a tmpfs here: {done.stderr.strip()}")
+    house.on_close(lambda: subprocess.run(["umount", "-l", str(target)], check=False))
+    aggregator = sealing_aggregator(house)
+    fill(aggregator, seed, 200)
+    small = backup(aggregator, target / "shelf")
+    filler = target / "filler"
+    filler.write_bytes(bytes(os.statvfs(target).f_bavail * os.statvfs(target).f_frsize - (64 << 10)))
+    fill(aggregator, seed + 1, 1_000)
+    assert "there is no room for it" in backup(aggregator, target / "shelf", code=74)
+    assert "was not made: there is no room" in str(aggregator.ask("/health").json())
+    # What was there is as it was, nothing half made takes room, and intake goes on.
+    assert verify(target / "shelf")["name"] == small["name"]
+    assert not list((target / "shelf").glob("*.partial"))
+    fill(aggregator, seed + 2, 100)
+    filler.unlink()
+    assert backup(aggregator, target / "shelf")["events"] == 1_300
+    assert "was not made" not in str(aggregator.ask("/health").json())
+
+
 def test_what_is_in_the_way_is_refused_or_moved_aside(house, shelf, seed):
     aggregator = sealing_aggregator(house)
     fill(aggregator, seed, 1_000)
