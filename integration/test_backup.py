@@ -334,6 +334,10 @@ def test_what_is_in_the_way_is_refused_or_moved_aside(house, shelf, seed):
     stranger = house.aggregator("stranger")
     assert "backups of the store" in backup(stranger, shelf, code=65)
     aggregator.terminate()
+    # A backup is no data folder: nothing serves from it, or changes it.
+    done = run_tool("tributary-aggregator", "run", "--data", os.path.join(shelf, facts["name"]),
+                    timeout=20)
+    assert done.returncode == 78 and "restore --from" in done.stderr, done
     outcome = restore(shelf, aggregator.data, "--replace")
     assert outcome["new_incarnation"] > facts["incarnation"]
     assert os.path.exists(os.path.join(outcome["moved_aside"], "store.db"))

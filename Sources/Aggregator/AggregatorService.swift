@@ -15,6 +15,7 @@ package final class AggregatorService: RunningService {
   package enum Failure: Error {
     case notInitialised(folder: String)
     case halfRestored(folder: String)
+    case isBackup(folder: String)
     case locked(String)
     case certificate(String)
     case listener(SystemError)
@@ -50,6 +51,7 @@ package final class AggregatorService: RunningService {
     guard !folder.isHalfRestored else {
       throw Failure.halfRestored(folder: folder.directory.path)
     }
+    guard !folder.isBackup else { throw Failure.isBackup(folder: folder.directory.path) }
     guard let key = try folder.readSigningKey() else {
       throw Failure.notInitialised(folder: folder.directory.path)
     }
@@ -251,6 +253,9 @@ extension AggregatorService.Failure: StartFailure {
       "\(folder) is no aggregator's folder; make one with: tributary-aggregator init --data \(folder)"
     case .halfRestored(let folder):
       "a restore into \(folder) has not come to its end: run it again"
+    case .isBackup(let folder):
+      "\(folder) is a backup: make a data folder of it with: "
+        + "tributary-aggregator restore --from \(folder) --data DIR"
     case .locked(let reason): "the data folder cannot be had: \(reason)"
     case .certificate(let reason): "the certificate cannot be used: \(reason)"
     case .listener(let error): "cannot listen: \(error)"
@@ -261,7 +266,7 @@ extension AggregatorService.Failure: StartFailure {
 
   package var exitCode: ExitCode {
     switch self {
-    case .notInitialised, .halfRestored, .certificate, .newerFormat: .configuration
+    case .notInitialised, .halfRestored, .isBackup, .certificate, .newerFormat: .configuration
     case .locked: .temporary
     case .listener: .system
     case .store: .inputOutput

@@ -32,6 +32,10 @@ package struct DataFolder: Sendable {
   /// Whether a restore has begun here and has not ended.
   package var isHalfRestored: Bool { directory.size(of: Self.restoreMark) != nil }
 
+  /// Whether this is a backup itself: it has to become a data folder by a restore, which begins a new
+  /// incarnation (RELIABILITY P17).
+  package var isBackup: Bool { directory.size(of: BackupManifest.fileName) != nil }
+
   /// What a backup takes along beside the databases and packs, the signing key last: a folder without
   /// it is no aggregator's.
   static let smallFiles = [
