@@ -9,7 +9,8 @@ extension IDSection {
     try checkPermutation()
     let far = try checkTimes(section)
     guard section.directory.strays != .unknown else { return }
-    guard far.count == strays?.root.count ?? 0 else { throw .directory("strays: count") }
+    // An id may be there whose row has gone, never the other way round.
+    guard far.count <= strays?.root.count ?? 0 else { throw .directory("strays: count") }
     guard let strays else { return }
     // In their order and whole; then each of the section's is one of them.
     try strays.forEach { _ throws(SectionProblem) in }

@@ -61,6 +61,7 @@ package struct StreamedMerge {
     let root = try ids.run(into: &stream)
     directory.idRoot = root.bytes
     directory.idTimes = ids.times ?? 0...0
+    directory.strays = try strays(&stream)
 
     for identity in Identity.allCases {
       let merge = IdentityMerge(inputs, order: order, identity, compressor, decompressor)
@@ -84,6 +85,22 @@ package struct StreamedMerge {
     names.describe(in: &directory)
     try stream.close()
     return directory
+  }
+
+  /// The strays of all inputs, oldest first; those of rows that are left out too, since an id outlives its
+  /// row. One input of which nobody has looked is as good as none.
+  private func strays(_ stream: inout ExtentStream) throws(SectionProblem) -> StrayPlaces {
+    if inputs.contains(where: { $0.directory.strays == .unknown }) { return .unknown }
+    var runs: [StrayRun] = []
+    for input in inputs {
+      if let run = try input.section.strays(secret.ids) { runs.append(run) }
+    }
+    if runs.isEmpty { return .none }
+    let first = try stream.nextExtent()
+    let root = try StrayRun.merge(runs, mix: secret.ids, into: &stream)
+    var writer = ByteWriter()
+    root.append(to: &writer)
+    return .run(root: writer.bytes, firstExtent: first)
   }
 
   private func context(
