@@ -183,7 +183,7 @@ extension FunnelMatcher {
 
   /// Whether there is a chain whose window still holds this time.
   func isOpen(_ chain: Int, at time: Int64) -> Bool {
-    table.exists(chain) && time &- table.start(chain) <= plan.window
+    table.exists(chain) && plan.holds(time, since: table.start(chain))
   }
 
   func removeChains(to step: Int) {

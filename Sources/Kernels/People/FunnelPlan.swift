@@ -42,6 +42,13 @@ package struct FunnelPlan: Sendable {
     order == .ordered && optionalSteps == 0 && !hasExclusions && !startsOnce
   }
 
+  /// Whether a time is inside the window of a chain that has begun by then: in unsigned numbers, which
+  /// hold every distance.
+  @inline(__always)
+  func holds(_ time: Int64, since start: Int64) -> Bool {
+    UInt64(bitPattern: time &- start) <= UInt64(bitPattern: window)
+  }
+
   /// The steps between two, neither of them included.
   static func steps(between lower: Int, and upper: Int) -> UInt32 {
     let below = { (count: Int) in count >= 32 ? UInt32.max : (1 << UInt32(count)) &- 1 }

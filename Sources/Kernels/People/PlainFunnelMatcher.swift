@@ -148,7 +148,7 @@ import Query
   /// Lets the chain to the step before go on to this one, and says whether there is one to go on from.
   private mutating func extend(to step: Int, at time: Int64) -> Bool {
     let source = step == 2 ? start : unsafe row(step &- 1)[0]
-    guard time &- source <= window else { return false }
+    guard UInt64(bitPattern: time &- source) <= UInt64(bitPattern: window) else { return false }
     let target = unsafe row(step)
     guard unsafe target[0] != source else { return true }
     if step == 2 {

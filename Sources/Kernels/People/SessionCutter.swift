@@ -21,7 +21,9 @@ package struct SessionCutter {
   /// The session that the event ends by not belonging to it.
   @inline(__always)
   package mutating func add(_ event: SessionEvent) -> Session? {
-    if let last = session?.last, event.time &- last <= idle, event.time <= limit {
+    if let last = session?.last, UInt64(bitPattern: event.time &- last) <= UInt64(bitPattern: idle),
+      event.time <= limit
+    {
       session?.add(event)
       return nil
     }

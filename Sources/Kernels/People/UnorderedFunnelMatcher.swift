@@ -88,7 +88,7 @@ extension UnorderedFunnelMatcher {
     while steps != 0 {
       let step = steps.trailingZeroBitCount
       steps &= steps &- 1
-      if time &- kept[step].time > plan.window { occupied &= ~(1 << UInt32(step)) }
+      if !plan.holds(time, since: kept[step].time) { occupied &= ~(1 << UInt32(step)) }
     }
   }
 
@@ -153,7 +153,7 @@ extension UnorderedFunnelMatcher {
     // What began in this millisecond may have begun behind the exclusion.
     let isHit = isExcluded && start != time && count < plan.stepCount
     if isExcluded, outcome.reached > 0, outcome.start != time,
-      time &- outcome.start <= plan.window
+      plan.holds(time, since: outcome.start)
     {
       isTainted = true
     }

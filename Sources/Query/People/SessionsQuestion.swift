@@ -58,7 +58,7 @@ package struct SessionsQuestion: Question {
       sessions += 1
       events += session.events
       views += session.views
-      duration += session.last - session.first
+      duration &+= session.milliseconds
       if state != .notCounted { bounceable += 1 }
       if state == .bounced { bounces += 1 }
     }
@@ -155,6 +155,12 @@ package struct Session: Equatable, Sendable {
     if event.isKey { keyEvents &+= 1 }
   }
 
+  /// As many as there can be of sessions by id whose times are absurd.
+  package var milliseconds: Int64 {
+    let (length, overflow) = last.subtractingReportingOverflow(first)
+    return overflow ? .max : length
+  }
+
   package func state(by rule: BounceRule) -> BounceState {
     switch rule {
     case .oneView:
@@ -162,7 +168,7 @@ package struct Session: Equatable, Sendable {
       return views == 1 && acts == 0 ? .bounced : .stayed
     case .ga4:
       let isEngaged =
-        last - first >= BounceRule.engagedMilliseconds || keyEvents > 0 || views >= 2
+        milliseconds >= BounceRule.engagedMilliseconds || keyEvents > 0 || views >= 2
       return isEngaged ? .stayed : .bounced
     case .singleEvent: return events == 1 ? .bounced : .stayed
     }

@@ -73,7 +73,9 @@ package struct RunFacts: Sendable {
           mask |= bit
           if bit != 0 {
             let time = times[index]
-            if events == 0 || time &- last > RunFacts.visitGap {
+            if events == 0
+              || UInt64(bitPattern: time &- last) > UInt64(bitPattern: RunFacts.visitGap)
+            {
               closeVisit()
               start = time
             }

@@ -36,7 +36,7 @@ struct PathParts: Sendable {
         place: isBackwards ? place - walk.count : place - 1, source: source.code,
         target: target.code)
       links[link, default: Links()].sessions += 1
-      links[link, default: Links()].milliseconds &+= target.time - source.time
+      links[link, default: Links()].milliseconds &+= target.time &- source.time
     }
     walks[codes, default: 0] += 1
   }

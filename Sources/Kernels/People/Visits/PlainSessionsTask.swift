@@ -111,7 +111,9 @@ import Sections
             continue
           }
         }
-        if open.events == 0 || first &- open.last > rule.idle {
+        if open.events == 0
+          || UInt64(bitPattern: first &- open.last) > UInt64(bitPattern: rule.idle)
+        {
           if open.events > 0 {
             unsafe close(open, pieces, rule.bounce, cells, sign)
             closed &+= 1
@@ -126,7 +128,7 @@ import Sections
           unsafe open.views &+= Int(lane.pointee.viewCounts[visit])
           unsafe open.acts &+= Int(lane.pointee.actCounts[visit])
         }
-        if last &- open.first > rule.cap { return closed }
+        if UInt64(bitPattern: last &- open.first) > UInt64(bitPattern: rule.cap) { return closed }
         visit &+= 1
       }
       place &+= 1

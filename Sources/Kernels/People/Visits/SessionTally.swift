@@ -29,7 +29,7 @@ extension SessionsQuestion.Measures {
     sessions += other.sessions
     events += other.events
     views += other.views
-    duration += other.duration
+    duration &+= other.duration
     bounces += other.bounces
     bounceable += other.bounceable
   }
