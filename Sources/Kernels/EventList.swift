@@ -74,6 +74,56 @@ struct EventList {
     return try page(of: first())
   }
 
+  /// The events that a filter means; `people`: only those by one of these.
+  mutating func page(
+    of filter: EventFilter, by people: [PersonHash]?, within budget: Budget
+  ) throws(KernelFailure) -> EventPage {
+    for (number, section) in snapshot.sections.enumerated()
+    where section.directory.times.overlaps(range) {
+      var stretches = [0..<section.rowCount]
+      if let people {
+        stretches = try KernelFailure.naming(number) { () throws(SectionProblem) in
+          let runs = try section.runs()
+          return people.compactMap { runs.run(of: $0).map { runs.rows(of: $0) } }
+        }
+      }
+      try gather(stretches, of: section, number, filter, budget)
+    }
+    return try page(of: first())
+  }
+
+  private mutating func gather(
+    _ stretches: [Range<Int>], of section: Section, _ number: Int, _ filter: EventFilter,
+    _ budget: Budget
+  ) throws(KernelFailure) {
+    guard stretches.contains(where: { !$0.isEmpty }) else { return }
+    let (reader, blocks, ids) = try KernelFailure.naming(number) { () throws(SectionProblem) in
+      let reader = try BlockReader(section)
+      return (
+        reader, try BlockFilter(filter, section: number, reader),
+        try section.ids(snapshot.secret.ids)
+      )
+    }
+    if blocks.isEmpty { return }
+    for rows in stretches where !rows.isEmpty {
+      for block
+        in (rows.lowerBound / Section.blockRows)...((rows.upperBound - 1) / Section.blockRows)
+      {
+        try KernelFailure.asking { () throws(QueryError) in try budget.check() }
+        try KernelFailure.naming(number) { () throws(SectionProblem) in
+          try reader.load(block)
+          for index in 0..<(try blocks.load(reader)) {
+            let place = Int(blocks.rows[index])
+            let row = reader.firstRow + place
+            let cts = reader.times.values[place]
+            guard rows.contains(row), range.contains(cts) else { continue }
+            try consider(row, of: number, at: cts, ids)
+          }
+        }
+      }
+    }
+  }
+
   /// Whether a time comes no later than another one.
   private func isInTime(_ time: Int64, _ other: Int64) -> Bool {
     isAscending ? time <= other : time >= other
@@ -94,16 +144,23 @@ struct EventList {
       for index in max(rows.lowerBound - first, 0)..<min(rows.upperBound - first, count) {
         let cts = times.values[index]
         guard range.contains(cts), heads[Int(headCodes.values[index])] else { continue }
-        if let bound, !isInTime(cts, bound) { continue }
-        if let cursor, cts == cursor.cts {
-          // Of this very time: the id tells on which side of the cursor it is.
-          let id = try ids.id(ofRow: first + index, time: cts)
-          guard isAscending ? cursor.id < id : id < cursor.id else { continue }
-        }
-        candidates.append(Candidate(section: number, row: first + index, cts: cts))
-        if candidates.count > 4 * wanted + 1_000 { shrink() }
+        try consider(first + index, of: number, at: cts, ids)
       }
     }
+  }
+
+  /// Takes a row that is meant if it may be among the first.
+  private mutating func consider(
+    _ row: Int, of number: Int, at cts: Int64, _ ids: IDSection
+  ) throws(SectionProblem) {
+    if let bound, !isInTime(cts, bound) { return }
+    if let cursor, cts == cursor.cts {
+      // Of this very time: the id tells on which side of the cursor it is.
+      let id = try ids.id(ofRow: row, time: cts)
+      guard isAscending ? cursor.id < id : id < cursor.id else { return }
+    }
+    candidates.append(Candidate(section: number, row: row, cts: cts))
+    if candidates.count > 4 * wanted + 1_000 { shrink() }
   }
 
   /// Keeps the first so many, and all that share the time of the last of them.

@@ -52,19 +52,24 @@ struct Attempt: Sendable {
 
   /// The people of the snapshot.
   func ordinals(everyone: Bool) async throws(KernelFailure) -> PersonOrdinals {
-    let (snapshot, sections) = (snapshot, sections)
-    // What is derived from single sections, on all threads; then what is derived from these.
+    let snapshot = snapshot
+    try await prepareFacts()
+    return try await once { () throws(KernelFailure) in
+      do { return try snapshot.ordinals(everyone: everyone) } catch {
+        throw .question(.unreadable("\(error)"))
+      }
+    }
+  }
+
+  /// Derives from single sections, on all threads, what is then put together.
+  func prepareFacts() async throws(KernelFailure) {
+    let sections = sections
     _ = try await threads.run(steps: sections.count, within: budget) {
       steps throws(KernelFailure) in
       while let number = try steps.next() {
         try KernelFailure.naming(number) { () throws(SectionProblem) in
           _ = try sections[number].facts()
         }
-      }
-    }
-    return try await once { () throws(KernelFailure) in
-      do { return try snapshot.ordinals(everyone: everyone) } catch {
-        throw .question(.unreadable("\(error)"))
       }
     }
   }

@@ -10,7 +10,7 @@ package import Store
 /// section that turns out to be damaged is left out.
 package struct StoreAnswers: EventAnswers {
   private let store: Store
-  private let sections: SectionAnswers
+  let sections: SectionAnswers
 
   package init(of store: Store, on threads: KernelThreads, clock: any Clock) {
     self.store = store
@@ -89,7 +89,7 @@ package struct StoreAnswers: EventAnswers {
 
   package func missing(of project: ProjectID) -> [String] { store.missing(of: project) }
 
-  private func snapshot(of project: ProjectID) async throws(QueryError) -> Snapshot? {
+  func snapshot(of project: ProjectID) async throws(QueryError) -> Snapshot? {
     do { return try await store.snapshot(of: project) } catch { throw .unreadable("\(error)") }
   }
 }

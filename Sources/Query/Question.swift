@@ -15,10 +15,13 @@ package protocol Question: Equatable, Sendable {
 package struct Answer<Content: Equatable & Sendable>: Equatable, Sendable {
   package var definition: Definition
   package var content: Content
+  /// What could not be read, in words: the answer is one without it.
+  package var missing: [String]
 
-  package init(_ content: Content, by definition: Definition) {
+  package init(_ content: Content, by definition: Definition, missing: [String] = []) {
     self.definition = definition
     self.content = content
+    self.missing = missing
   }
 }
 

@@ -42,6 +42,19 @@ package final class Snapshot: Sendable {
     return people
   }
 
+  /// The people, and with them those who have nothing but operations on their profiles.
+  package func everyone() throws(SectionProblem) -> PersonDirectory {
+    try PersonDirectory(sections, joined: joined, everyone: true)
+  }
+
+  /// All ids that are this person's.
+  package func ids(of person: PersonHash) -> [PersonHash] {
+    let canonical = canonical(person)
+    var ids = [canonical]
+    joined.forEach { if $1 == canonical { ids.append($0) } }
+    return ids
+  }
+
   /// The people by run; `everyone`: also those who have nothing but operations on their profiles.
   package func ordinals(everyone: Bool = false) throws(SectionProblem) -> PersonOrdinals {
     if let ordinals = kept.withLock({ $0.ordinals[everyone] }) { return ordinals }

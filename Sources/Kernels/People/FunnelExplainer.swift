@@ -22,8 +22,16 @@ package struct FunnelExplainer {
 
   /// `events` are all of the subject's in the order of time; the explanation names them by their places.
   package static func explain(_ plan: FunnelPlan, _ events: [Event]) -> FunnelExplanation {
+    explained(plan, events).0
+  }
+
+  static func explained(
+    _ plan: FunnelPlan, _ events: [Event]
+  ) -> (FunnelExplanation, FunnelOutcome) {
     let explainer = FunnelExplainer(plan, events)
-    return FunnelExplanation(matches: explainer.matches, end: explainer.end)
+    return (
+      FunnelExplanation(matches: explainer.matches, end: explainer.end), explainer.outcome
+    )
   }
 
   private init(_ plan: FunnelPlan, _ events: [Event]) {
@@ -67,7 +75,7 @@ package struct FunnelExplainer {
 
   /// What an event behind the chain does to it; nil where that is nothing.
   private func end(by event: Event, at place: Int) -> FunnelExplanation.End? {
-    let isOpen = event.time - outcome.start <= plan.window
+    let isOpen = plan.holds(event.time, since: outcome.start)
     // What is of the last step's own millisecond may have come before it.
     let isBehind = event.time > outcome.last
     if isOpen, event.exclusions & exposed != 0, isBehind || outcome.isRemoved {
@@ -77,8 +85,10 @@ package struct FunnelExplainer {
       return .interrupted(ordinal: place)
     }
     if !isOpen, event.steps & wanted != 0 {
+      let late =
+        UInt64(bitPattern: event.time &- outcome.start) - UInt64(bitPattern: plan.window)
       return .tooLate(
-        ordinal: place, milliseconds: event.time - outcome.start - plan.window)
+        ordinal: place, milliseconds: late > Int64.max ? .max : Int64(late))
     }
     return nil
   }

@@ -38,7 +38,8 @@ package struct FunnelQuestion: Question {
     case ordered
     /// The same, and nothing comes between but repetitions of the step that was done last.
     case strict
-    /// In any order: step n is reached by having done n of them.
+    /// In any order: step n is reached by having done n of them. Of several events that do, those
+    /// that are as late as can be count, so the times between them are the shortest there are.
     case unordered
   }
 

@@ -33,6 +33,14 @@ struct PeopleQuestions {
     sealed = try Sealed(history, parts: Int.random(in: 1...4, using: &random), using: &random)
   }
 
+  /// The whole answer.
+  func answer<Asked: SectionQuestion>(
+    _ question: Asked, asOf: Instant = .epoch
+  ) async throws -> Answer<Asked.Content> {
+    try await SectionAnswers(Self.threads, clock: StillClock())
+      .answer(question, from: sealed.snapshot, asOf: asOf).answer
+  }
+
   mutating func chance(_ part: Double) -> Bool { Double.random(in: 0..<1, using: &random) < part }
 
   mutating func scope(filtered: Double = 0.3) throws -> Scope {
@@ -45,6 +53,7 @@ struct PeopleQuestions {
     if chance(0.2) { scope.weekStart = .sunday }
     if chance(filtered) { scope.filter = try filter() }
     if chance(0.1) { scope.kinds = [EventKinds(.custom), EventKinds(.page)] }
+    if chance(0.1) { scope.kinds = chance(0.7) ? [.events, .operations] : .operations }
     return scope
   }
 

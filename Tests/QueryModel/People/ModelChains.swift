@@ -79,6 +79,11 @@ package struct ModelChains {
     }
     if left.steps.count != right.steps.count { return left.steps.count > right.steps.count }
     if left.start != right.start { return left.start > right.start }
+    if funnel.order == .unordered {
+      // Of events that do as many steps together, those that are as late as can be.
+      let (leftTimes, rightTimes) = (left.times.sorted(), right.times.sorted())
+      if leftTimes != rightTimes { return rightTimes.lexicographicallyPrecedes(leftTimes) }
+    }
     if left.steps != right.steps { return left.steps.lexicographicallyPrecedes(right.steps) }
     if left.times != right.times { return left.times.lexicographicallyPrecedes(right.times) }
     return left.events.lexicographicallyPrecedes(right.events)

@@ -39,6 +39,12 @@ final class FlowSource: Sendable {
   let sessions: SessionKeys.Secret?
   /// By section: the bits of names that are of interest; none where nothing is.
   let wanted: [UInt64]
+  /// By section: of each run, the bits of its names. Operations have none of their own, and leave no
+  /// trace in what is known of runs: where they count, each run may have everything, and all rows are
+  /// merged.
+  let masks: [Cells<UInt64>]
+  let isTangled: [Bool]
+  let countsOperations: Bool
 
   init(
     _ snapshot: Snapshot, _ marks: EventMarks, values paths: [PropertyPath] = [],
@@ -63,8 +69,17 @@ final class FlowSource: Sendable {
     }
     self.runs = runs
     self.facts = facts
-    self.wanted = wanted
-    people = try KernelFailure.naming(0) { () throws(SectionProblem) in try snapshot.people() }
+    let counted = !marks.scope.kinds.isDisjoint(with: .operations)
+    countsOperations = counted
+    self.wanted = counted ? wanted.map { $0 == 0 ? 0 : .max } : wanted
+    masks = facts.map {
+      counted ? Cells(Array(repeating: .max, count: $0.masks.count)) : $0.masks
+    }
+    let people = try KernelFailure.naming(0) { () throws(SectionProblem) in
+      counted ? try snapshot.everyone() : try snapshot.people()
+    }
+    self.people = people
+    isTangled = counted ? Array(repeating: true, count: people.count) : people.isTangled
   }
 
   private static func wanted(of section: Section, _ marks: EventMarks) -> UInt64 {
@@ -74,7 +89,10 @@ final class FlowSource: Sendable {
     }
     var wanted: UInt64 = 0
     for (bit, mark) in zip(section.nameBits, marks.possible(section.heads))
-    where mark & marks.interest != 0 { wanted |= bit }
+    where mark & marks.interest != 0 {
+      // An operation has no bit.
+      wanted |= bit == 0 ? .max : bit
+    }
     return wanted
   }
 
@@ -134,7 +152,7 @@ final class FlowSource: Sendable {
         marks: (own + 8 * rows).bindMemory(to: UInt64.self, capacity: rows),
         numbers: (own + 16 * rows).bindMemory(
           to: UInt32.self, capacity: rows * source.columnCount),
-        masks: facts.masks.start, firstRows: runs.firstRows.start,
+        masks: source.masks[number].start, firstRows: runs.firstRows.start,
         firstVisits: facts.firstVisits.start, starts: facts.starts.start, ends: facts.ends.start,
         eventCounts: facts.eventCounts.start, viewCounts: facts.viewCounts.start,
         actCounts: facts.actCounts.start)

@@ -68,11 +68,11 @@ extension FlowSource {
   func lend<Output>(
     _ body: (FlowReader) throws(KernelFailure) -> Output
   ) throws(KernelFailure) -> Output {
-    let people = people
+    let (people, isTangled) = (people, isTangled)
     return try unsafe people.firstRuns.withUnsafeBufferPointer {
       firstRuns throws(KernelFailure) in
       try unsafe people.runs.withUnsafeBufferPointer { runs throws(KernelFailure) in
-        try unsafe people.isTangled.withUnsafeBufferPointer {
+        try unsafe isTangled.withUnsafeBufferPointer {
           isTangled throws(KernelFailure) in
           // Without people nothing is read: any address will do.
           guard let first = firstRuns.baseAddress else { preconditionFailure("no end of runs") }

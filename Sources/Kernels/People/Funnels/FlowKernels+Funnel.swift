@@ -78,14 +78,17 @@ extension FlowKernels {
     return FunnelQuestion.Content(rows: [tally.row(.whole, bins: funnel.bins)], pieces: [])
   }
 
-  func source(of funnel: FunnelQuestion) throws(KernelFailure) -> FlowSource {
+  /// `everything`: also events that change no number.
+  func source(
+    of funnel: FunnelQuestion, everything: Bool = false
+  ) throws(KernelFailure) -> FlowSource {
     var marks = try KernelFailure.asking { () throws(QueryError) in
       try EventMarks(
         funnel.scope, funnel.steps.map(\.selector) + funnel.exclusions.map(\.selector))
     }
     let values = FunnelRows<FunnelMatcher>.paths(of: funnel)
     // Whoever did none of the steps matters where groups or sessions are made of all events.
-    if values.isEmpty, funnel.order != .strict, funnel.subject == .person {
+    if !everything, values.isEmpty, funnel.order != .strict, funnel.subject == .person {
       marks.interest = 1 << UInt64(funnel.steps.count + funnel.exclusions.count) &- 1
     }
     var sessionIDs = false
@@ -108,7 +111,7 @@ extension FlowSource {
   /// Whether no event fits two steps, and nothing is asked but how far people come.
   func isPlain(_ funnel: FunnelQuestion) -> Bool {
     guard FunnelPlan(funnel).isPlain, funnel.subject == .person, funnel.held == nil,
-      funnel.breakdown == nil, funnel.interval == .total
+      funnel.breakdown == nil, funnel.interval == .total, !countsOperations
     else { return false }
     return areStepsDisjoint(funnel)
   }

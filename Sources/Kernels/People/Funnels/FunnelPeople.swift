@@ -65,66 +65,19 @@ extension FlowKernels {
     return (content, FunnelPeople(funnel, source, parts.people))
   }
 
-  /// What one person did in a funnel and what kept them from going on; nil of whom nothing is known.
-  /// The events that it names are those that are steps or exclusions and, of a strict funnel, all.
-  package func explain(
-    _ funnel: FunnelQuestion, for person: PersonHash
-  ) async throws(KernelFailure) -> (FunnelExplanation, [FunnelExplainer.Event])? {
-    try KernelFailure.asking { () throws(QueryError) in
-      try funnel.check()
-      guard funnel.subject == .person, funnel.held == nil else {
-        throw .invalid(.contradiction("only funnels of people, with nothing held, are explained"))
-      }
-    }
-    var plain = funnel
-    plain.breakdown = nil
-    let source = try source(of: plain)
-    guard let place = source.person(person) else { return nil }
-    let asked = try KernelFailure.asking { [plain] () throws(QueryError) in
-      try FunnelAsked(plain, nil)
-    }
-    let budget = budget
-    let found = try await threads.run(steps: 1, within: budget) { steps throws(KernelFailure) in
-      var sink = ExplainedRows(asked, budget)
-      guard try steps.next() != nil else { return sink }
-      try source.lend { reader throws(KernelFailure) in try reader.walk(place, &sink) }
-      return sink
-    }
-    guard let sink = found.first else { return nil }
-    try KernelFailure.asking { () throws(QueryError) in
-      try budget.check(bytes: sink.events.count * MemoryLayout<FunnelExplainer.Event>.stride)
-    }
-    return (FunnelExplainer.explain(asked.plan, sink.events), sink.events)
-  }
-}
-
-/// The events of one person that a funnel looks at.
-private struct ExplainedRows: FlowSink, Sendable {
-  private let asked: FunnelAsked
-  private let limit: Int
-  private(set) var events: [FunnelExplainer.Event] = []
-
-  init(_ asked: FunnelAsked, _ budget: Budget) {
-    self.asked = asked
-    limit = budget.memoryBytes / MemoryLayout<FunnelExplainer.Event>.stride
-  }
-
-  /// More than there may be is refused, so nothing behind that is looked at.
-  var isSatisfied: Bool { events.count > limit }
-
-  mutating func take(_ stretch: borrowing Stretch) {
-    let steps: UInt64 = 1 << UInt64(asked.steps.count) &- 1
-    for row in 0..<(unsafe stretch.count) {
-      // SAFETY: the stretch has so many rows.
-      let mark = unsafe stretch.marks[row]
-      let ways = asked.exclusions(of: mark)
-      guard mark != 0, mark & steps != 0 || ways != 0 || asked.plan.order == .strict else {
-        continue
-      }
-      events.append(
-        FunnelExplainer.Event(
-          time: unsafe stretch.times[row], steps: UInt32(truncatingIfNeeded: mark & steps),
-          exclusions: ways))
-    }
+  /// A page of the people at a step.
+  func content(
+    of question: FunnelPeopleQuestion
+  ) async throws(KernelFailure) -> FunnelPeopleQuestion.Content {
+    let people = try await contentAndPeople(of: question.funnel).1
+    let found =
+      question.part == .reached
+      ? people.reached(question.step) : people.dropped(behind: question.step)
+    var names = try await named(found).compactMap { $0 }
+    if let after = question.after { names.removeAll { $0 <= after } }
+    names.sort()
+    let page = Array(names.prefix(question.limit))
+    return FunnelPeopleQuestion.Content(
+      people: page, next: page.count < names.count ? page.last : nil)
   }
 }

@@ -1,0 +1,47 @@
+package import Calendar
+package import Query
+package import Sections
+
+extension EventListQuestion: SectionQuestion {
+  package func answer(
+    by answers: SectionAnswers, from snapshot: Snapshot, asOf: Instant, within limits: Limits
+  ) async throws(QueryError) -> Sighted<Answer<Content>> {
+    try check()
+    return try await answers.seeing(snapshot, limits) { attempt throws(KernelFailure) in
+      let filter = try KernelFailure.asking { () throws(QueryError) in
+        try EventFilter(self.scope, self.selector)
+      }
+      let people = self.person.map { person in
+        let snapshot = attempt.snapshot
+        return snapshot.ids(of: snapshot.hash(of: person))
+      }
+      let (snapshot, budget) = (attempt.snapshot, attempt.budget)
+      let page = try await attempt.once { () throws(KernelFailure) in
+        var list = EventList(of: snapshot, self.scope.range, limit: self.limit, self.order)
+        return try list.page(of: filter, by: people, within: budget)
+      }
+      return Answer(page, by: Definition(of: self, asOf: asOf))
+    }
+  }
+
+  private var order: EventList.Order {
+    switch direction {
+    case .newestFirst: .newestFirst(before: after)
+    case .oldestFirst: .oldestFirst(after: after)
+    }
+  }
+}
+
+extension Snapshot {
+  /// What sections call a person with this id.
+  func hash(of person: PersonID) -> PersonHash {
+    let kind: PersonKind =
+      switch person.kind {
+      case .profile: .profile
+      case .device: .device
+      case .visitor: .visitor
+      }
+    let bytes = Array(person.text.utf8)
+    return secret.people.hash(kind, bytes.span)
+  }
+}
