@@ -27,6 +27,9 @@ package enum Window: Hashable, Comparable, Sendable {
     return Self.start(ofMonth: month)..<Self.start(ofMonth: month + 1)
   }
 
+  /// Whether all of it is before this time; the skew family never is.
+  package func isOver(before time: Int64) -> Bool { range.map { $0.upperBound <= time } ?? false }
+
   private static let dayMilliseconds: Int64 = 86_400_000
 
   private static func start(ofMonth month: Int32) -> Int64 {

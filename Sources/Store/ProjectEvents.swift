@@ -25,6 +25,8 @@ package final class ProjectEvents: Sendable {
     var count = 0
     /// Batches up to this number may be seen by questions.
     var published: Int64 = 0
+    /// Events of before are in no answer.
+    var watermark = Int64.min
     /// What the last question saw, for as long as nothing has changed since.
     var snapshot: Snapshot?
   }
@@ -160,6 +162,17 @@ package final class ProjectEvents: Sendable {
     }
   }
 
+  /// The time before which the project keeps nothing.
+  package var watermark: Int64 { state.withLock { $0.watermark } }
+
+  /// From here on windows that end before are in no answer.
+  func raise(watermark: Int64) {
+    state.withLock { state in
+      state.watermark = max(state.watermark, watermark)
+      state.snapshot = nil
+    }
+  }
+
   /// Puts sections of new packs in the place of those of the packs that they replace.
   func replace(packs: Set<UInt64>, by sealed: [SealedSection]) {
     state.withLock { state in
@@ -193,15 +206,18 @@ package final class ProjectEvents: Sendable {
 
   /// What a question sees; nil while batches wait that it would have to see.
   func snapshotOfLaidOut() throws(SectionProblem) -> Snapshot? {
-    let (known, isWaiting, hot, sealed, unreadable, joined) = state.withLock {
-      ($0.snapshot, !$0.waiting.isEmpty, $0.laidOut, $0.sealed, $0.unreadable, $0.joined)
+    let (known, isWaiting, hot, sealed, unreadable, joined, watermark) = state.withLock {
+      (
+        $0.snapshot, !$0.waiting.isEmpty, $0.laidOut, $0.sealed, $0.unreadable, $0.joined,
+        $0.watermark
+      )
     }
     if let known { return known }
     if isWaiting { return nil }
     var sections: [Section] = []
     var origins: [ObjectIdentifier: SealedSection] = [:]
     var missing = unreadable.map { "batch \($0.number): \($0.reason)" }
-    for section in sealed {
+    for section in sealed where !section.place.window.isOver(before: watermark) {
       if let reason = section.reasonAside {
         missing.append("\(section): \(reason)")
         continue
@@ -216,14 +232,16 @@ package final class ProjectEvents: Sendable {
       }
     }
     let snapshot = Snapshot(
-      sections + hot.map(\.section), of: secret, missing: missing, joined: joined
+      sections + hot.map(\.section).filter { !$0.directory.window.isOver(before: watermark) },
+      of: secret, missing: missing, joined: joined
     ) { [weak self, origins] section, problem in
       if let origin = origins[ObjectIdentifier(section)] { self?.tell(problem, of: origin) }
     }
     state.withLock { state in
       // Only if this is still so: otherwise the next one makes its own.
       if state.waiting.isEmpty, state.laidOut.elementsEqual(hot, by: ===),
-        state.sealed.elementsEqual(sealed, by: ===), state.joined.version == joined.version
+        state.sealed.elementsEqual(sealed, by: ===), state.joined.version == joined.version,
+        state.watermark == watermark
       {
         state.snapshot = snapshot
       }

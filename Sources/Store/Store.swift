@@ -73,6 +73,9 @@ package final class Store: Sendable {
   private let sealer: Sealer
   private let sealing: SealSchedule
   let merger: PackMerger
+  private let clock: any Clock
+  /// When expired rows were last looked for.
+  private let expired = Atomic<UInt64>(0)
   package let packFolder: PackFolder
   package let counters: StoreCounters
   private let pause: IntakePause
@@ -100,7 +103,8 @@ package final class Store: Sendable {
     writer: StoreWriter,
     threads: Threads,
     layout: HotLayout, sealer: Sealer, sealing: SealSchedule,
-    merger: PackMerger, packFolder: PackFolder, scrub: Scrub, scrubbing: Task<Void, Never>?,
+    merger: PackMerger, packFolder: PackFolder, clock: any Clock,
+    scrub: Scrub, scrubbing: Task<Void, Never>?,
     identity: StoreIdentity, unreadable: [UnreadableBatch], packTroubles: [PackTrouble]
   ) {
     self.hot = hot
@@ -120,6 +124,7 @@ package final class Store: Sendable {
     self.scrub = scrub
     self.scrubbing = scrubbing
     self.merger = merger
+    self.clock = clock
     self.packFolder = packFolder
   }
 
@@ -192,8 +197,8 @@ package final class Store: Sendable {
       inbox: inbox,
       counters: counters, writer: writer, threads: threads,
       layout: layout,
-      sealer: sealer, sealing: schedule, merger: merger, packFolder: packs, scrub: scrub,
-      scrubbing: scrubbing,
+      sealer: sealer, sealing: schedule, merger: merger, packFolder: packs, clock: clock,
+      scrub: scrub, scrubbing: scrubbing,
       identity: opened.identity, unreadable: opened.unreadable, packTroubles: opened.packs)
   }
 
@@ -295,11 +300,21 @@ package final class Store: Sendable {
   @discardableResult
   package func merge() async throws(StoreError) -> Bool { try await merger.mergeNext() }
 
-  /// What has to be done now and then: merges that are due, and the files that they have replaced.
-  package func tend() async throws(StoreError) {
+  /// What has to be done now and then: what projects do not keep any more goes, merges that are due are
+  /// done, and the files that they have replaced are unlinked.
+  package func tend(keepingSince watermarks: [ProjectID: Int64] = [:]) async throws(StoreError) {
+    let raised = try await writer.raise(watermarks)
+    // Rows that were hot when a watermark was raised are met once they are sealed.
+    let now = clock.monotonicNanoseconds
+    if !raised.isEmpty || now &- expired.load(ordering: .relaxed) >= Self.expiryNanoseconds {
+      expired.store(now, ordering: .relaxed)
+      _ = try await merger.expire()
+    }
     while try await merger.mergeNext() {}
     try await unlinkRetired()
   }
+
+  private static let expiryNanoseconds: UInt64 = 3_600_000_000_000
 
   /// Unlinks the files of replaced packs that nobody can need any more; returns how many.
   @discardableResult

@@ -21,6 +21,7 @@ extension StoreWriter {
     {
       return Plan(arrival: arrival, outcome: known)
     }
+    let batch = refusingExpired(batch)
     let project = hot.project(batch.project)
     let number = nextNumber
     let verdict: Verdict

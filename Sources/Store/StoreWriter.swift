@@ -34,6 +34,8 @@ actor StoreWriter {
   /// The number and the generation that were given to a pack last.
   var lastPack: UInt64 = 0
   var lastGeneration: UInt64 = 0
+  /// By project: the time before which it keeps nothing.
+  var retention: [ProjectID: Int64] = [:]
 
   init(
     _ configuration: Store.Configuration, worker: Worker, hot: HotTier, shelf: BatchShelf,
@@ -66,6 +68,7 @@ actor StoreWriter {
     storedSecrets = Set(secrets.map(\.project))
     let generation = try writing { () throws(SQLiteError) in try file.generation() }
     let missing = try openPacks()
+    try loadRetention()
     let unreadable = try file.load(into: hot, now: clock.wallMilliseconds)
     try openJoins(packsSince: generation)
     let identity = try writing { () throws(SQLiteError) in

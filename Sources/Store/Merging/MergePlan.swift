@@ -13,6 +13,8 @@ package struct MergePlan: Sendable {
   package static let ownBytes = 8 << 20
   /// A section does not grow beyond this by merging: about a gigabyte.
   package static let mostRows = 32 << 20
+  /// One part in so many of a pack that no answer has any more is worth writing it anew.
+  package static let deadShare = 4
   /// So long after its end a window's packs are brought together.
   package static let closesAfter: Int64 = 7 * 86_400_000
 

@@ -9,9 +9,9 @@ import Synchronization
 /// others: the inputs stay what answers are made of until the result is on disk and named.
 actor PackMerger {
   private let worker: Worker
-  private let hot: HotTier
+  let hot: HotTier
   private let writer: StoreWriter
-  private let packs: PackFolder
+  let packs: PackFolder
   private let clock: any Clock
   private let counters: StoreCounters
   private let configuration: Store.Configuration
@@ -44,11 +44,12 @@ actor PackMerger {
     if isMerging { return false }
     guard let job = MergePlan.next(packs.catalogue.facts(fixed: fixed), now: clock.wallMilliseconds)
     else { return false }
-    return try await merge(job, dropping: [:])
+    let inputs = job.inputs.compactMap { packs.catalogue.pack($0) }
+    return try await merge(job, dropping: droppings(of: inputs))
   }
 
   /// Packs with a section that cannot be read: they may be mended, or copied back.
-  private var fixed: Set<UInt64> {
+  var fixed: Set<UInt64> {
     var fixed: Set<UInt64> = []
     for section in hot.all.lazy.flatMap(\.sealed) where section.reasonAside != nil {
       fixed.insert(section.pack.header.number)
@@ -56,9 +57,9 @@ actor PackMerger {
     return fixed
   }
 
-  /// Writes these packs anew as the job says, without the rows that `dropping` names by project.
+  /// Writes these packs anew as the job says, without the rows that `dropping` names.
   func merge(
-    _ job: MergePlan.Job, dropping: [ProjectID: RowDropping]
+    _ job: MergePlan.Job, dropping: [ShareKey: RowDropping]
   ) async throws(StoreError) -> Bool {
     if isMerging { return false }
     isMerging = true
@@ -111,7 +112,7 @@ actor PackMerger {
 
   private func write(
     _ outputs: [Output], _ inputs: [Pack], _ job: MergePlan.Job, _ headers: [PackIndex.Header],
-    _ dropping: [ProjectID: RowDropping]
+    _ dropping: [ShareKey: RowDropping]
   ) throws -> [Pack] {
     var sections: [ShareKey: [(pack: Pack, number: Int)]] = [:]
     for pack in inputs {
@@ -130,7 +131,7 @@ actor PackMerger {
       var writer = try PackWriter(header, in: packs.directory)
       for key in output.keys {
         try add(
-          sections[key] ?? [], key, dropping[key.project], to: &writer, cache, throttle)
+          sections[key] ?? [], key, dropping[key], to: &writer, cache, throttle)
         configuration.reached?(.mergeSectionWritten)
       }
       writer.describe(merged)
@@ -183,9 +184,10 @@ actor PackMerger {
         throttle.spend(pack.index.sections[number].byteCount)
         try merge.add(section)
       }
-      guard let directory = try merge.finish(into: sink, compressor, decompressor) else { return }
+      let merged = try merge.finish(into: sink, compressor, decompressor)
       let before = sections.reduce(0) { $0 + $1.pack.index.sections[$1.number].rowCount }
-      counters.merges.rowsExpired.add(before - directory.rowCount, ordering: .relaxed)
+      counters.merges.rowsExpired.add(before - (merged?.rowCount ?? 0), ordering: .relaxed)
+      guard let directory = merged else { return }
       guard dropping != nil || directory.rowCount == before else { throw .directory("rows") }
       do throws(PackProblem) { try writer.add(directory, from: sink) } catch {
         throw .directory("\(error)")
