@@ -71,11 +71,7 @@ package actor Tenants {
 
   /// The name has been looked up: a project never names a zone that nobody knows.
   package func setTimeZone(_ name: String, of id: ProjectID) throws(TenancyError) -> Project {
-    guard var project = board.current.projects[id] else {
-      throw TenancyError(.unknownProject, "there is no project \(id)")
-    }
-    project.settings.timeZone = name
-    return try store.update(project)
+    try store.setTimeZone(name, of: id)
   }
 
   package func addEnrolmentToken(
