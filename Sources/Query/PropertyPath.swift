@@ -1,7 +1,7 @@
 /// Where an event keeps a value: a field of its own, or a key of what it carries or of whose it is.
 ///
 /// As text: `name`, `cts`; `props.a.b`; `ctx.country`; `profile.plan`; `any.path`, which is `ctx` and,
-/// where that has none, `props`. A dot or a backslash inside a key has a backslash before it.
+/// where that has none, `props`; `visit.browser`, see `VisitPart`. A dot or a backslash inside a key has a backslash before it.
 package struct PropertyPath: Hashable, Sendable {
   package enum Root: String, CaseIterable, Sendable {
     case props, ctx
@@ -14,6 +14,7 @@ package struct PropertyPath: Hashable, Sendable {
   package enum Place: Hashable, Sendable {
     case field(EventField)
     case key(Root, [String])
+    case visit(VisitPart)
   }
 
   /// As deep as an event's properties may be.
@@ -24,6 +25,8 @@ package struct PropertyPath: Hashable, Sendable {
   package let place: Place
 
   package init(_ field: EventField) { place = .field(field) }
+
+  package init(visit part: VisitPart) { place = .visit(part) }
 
   package init(_ root: Root, _ keys: [String]) throws(QuestionProblem) {
     guard !keys.isEmpty else { throw .path(root.rawValue + " without a key") }
@@ -45,6 +48,8 @@ package struct PropertyPath: Hashable, Sendable {
       self.init(field)
     } else if parts.count > 1, let root = Root(rawValue: parts[0]) {
       try self.init(root, Array(parts.dropFirst()))
+    } else if parts.count == 2, parts[0] == "visit", let part = VisitPart(rawValue: parts[1]) {
+      self.init(visit: part)
     } else {
       throw .path(text)
     }
@@ -77,6 +82,7 @@ package struct PropertyPath: Hashable, Sendable {
     case (.field(let left), .field(let right)): left == right
     case (.key(let left, let leftKeys), .key(let right, let rightKeys)):
       left == right && leftKeys.elementsEqual(rightKeys) { $0.utf8.elementsEqual($1.utf8) }
+    case (.visit(let left), .visit(let right)): left == right
     default: false
     }
   }
@@ -87,6 +93,7 @@ extension PropertyPath: CustomStringConvertible {
   package var description: String {
     switch place {
     case .field(let field): return field.rawValue
+    case .visit(let part): return "visit.\(part.rawValue)"
     case .key(let root, let keys):
       var text = root.rawValue
       for key in keys {

@@ -189,6 +189,7 @@ struct RandomQuestion {
 
   private mutating func path() -> PropertyPath {
     if flip(0.3) { return PropertyPath(pick(EventField.allCases)) }
+    if flip(0.1) { return PropertyPath(visit: pick(VisitPart.allCases)) }
     let root = pick(PropertyPath.Root.allCases)
     return made(try PropertyPath(root, (0..<number(1...3)).map { _ in text() }))
   }

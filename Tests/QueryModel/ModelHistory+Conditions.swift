@@ -76,10 +76,26 @@ extension ModelHistory {
       case .key(.props, let keys): event.props[keys]
       case .key(.ctx, let keys): event.ctx[keys]
       case .key(.profile, let keys): attributes(for: event, profiles)?[keys]
-      case .key(.any, let keys):
-        if let filled = event.ctx[keys], filled != .null { filled } else { event.props[keys] }
+      case .key(.any, let keys): any(keys, event)
+      case .visit(let part): any([part.rawValue], event) ?? derived(part, event)
       }
     return found == .null ? nil : found
+  }
+
+  private func any(_ keys: [String], _ event: ModelEvent) -> JSONValue? {
+    if let filled = event.ctx[keys], filled != .null { return filled }
+    return event.props[keys] == .null ? nil : event.props[keys]
+  }
+
+  private func derived(_ part: VisitPart, _ event: ModelEvent) -> JSONValue? {
+    let source =
+      switch part.source {
+      case .userAgent: event.ctx["user_agent"]
+      case .referrer: any(["referrer"], event)
+      }
+    guard case .string(let text) = source else { return nil }
+    let bytes = Array(text.utf8)
+    return part.text(from: bytes.span).map(JSONValue.string)
   }
 
   /// The scalar there, as breakdowns take it: null where there is none.

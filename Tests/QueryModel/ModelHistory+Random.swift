@@ -72,8 +72,29 @@ extension ModelHistory {
       members.append(JSONMember(key, value(&random)))
     }
     if chance(of: 0.3, &random) { members.append(JSONMember("in", ["x": value(&random)])) }
+    for (key, texts) in [("user_agent", agents), ("referrer", referrers), ("browser", ["", "X"])]
+    where chance(of: 0.3, &random) {
+      let text = JSONValue.string(texts.randomElement(using: &random) ?? "")
+      members.append(JSONMember(key, chance(of: 0.8, &random) ? text : value(&random)))
+    }
     return .object(members)
   }
+
+  private static let agents = [
+    """
+    Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+    Chrome/120.0.0.0 Safari/537.36
+    """,
+    """
+    Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like \
+    Gecko) Version/17.1 Mobile/15E148 Safari/604.1
+    """,
+    "Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0", "curl/8.5.0", "x",
+  ]
+  private static let referrers = [
+    "https://www.Example.org/x?y#z", "http://user:pw@example.org:8080", "//xy.example", "x", "",
+    "android-app://com.example", "https://", "https://é.example/",
+  ]
 
   package static func value(_ random: inout some RandomNumberGenerator) -> JSONValue {
     let values: [JSONValue] = [
@@ -143,7 +164,8 @@ extension Condition {
   ) -> Condition {
     let texts = [
       "props.a", "props.b", "props.in.x", "ctx.a", "any.path", "profile.a", "name", "kind",
-      "interactive", "profile_id", "person", "event_id", "cts",
+      "interactive", "profile_id", "person", "event_id", "cts", "visit.browser", "visit.os_version",
+      "visit.referrer_host",
     ]
     let path = (try? PropertyPath(texts.randomElement(using: &random) ?? "name")) ?? .init(.name)
     let tests: [TextTest] = [.contains("x"), .hasPrefix("e"), .hasSuffix("y"), .contains("")]

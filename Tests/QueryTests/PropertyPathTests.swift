@@ -56,4 +56,30 @@ import Testing
     }
     #expect(throws: QuestionProblem.path("props without a key")) { try PropertyPath(.props, []) }
   }
+
+  @Test("what visits tell has paths of its own, and no others")
+  func visits() throws {
+    for part in VisitPart.allCases {
+      let path = try PropertyPath("visit.\(part.rawValue)")
+      #expect(path == PropertyPath(visit: part))
+      #expect(try PropertyPath(path.description) == path)
+    }
+    for text in ["visit", "visit.", "visit.country", "visit.browser.name", "visit.Browser"] {
+      #expect(throws: QuestionProblem.self) { try PropertyPath(text) }
+    }
+  }
+
+  @Test(
+    "a referrer's host is compared as it is called",
+    arguments: [
+      ("https://www.Example.org/x?y#z", "example.org"), ("http://u:p@a.example:8080/", "a.example"),
+      ("//x.example?q", "x.example"), ("android-app://com.example", "com.example"),
+      ("https://[::1]:80/", "[::1]"), ("http://a@b@c.example/@d", "c.example"), ("x", nil),
+      ("", nil), ("/", nil), ("https://", nil), ("https:///x", nil), ("https://www.", nil),
+      ("https://é.example", nil), ("a b://c", nil),
+    ] as [(String, String?)])
+  func referrerHosts(text: String, host: String?) {
+    let bytes = Array(text.utf8)
+    #expect(VisitPart.referrerHost.text(from: bytes.span) == host)
+  }
 }

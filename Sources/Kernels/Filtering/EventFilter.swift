@@ -126,7 +126,7 @@ private struct FilterCompiler {
     .search(number(), try TextMatch(test, isNot: false), isNot: isNot)
   }
 
-  private mutating func leaf(
+  fileprivate mutating func leaf(
     _ path: PropertyPath, _ test: ValueTest
   ) throws(QueryError) -> FilterTest {
     switch path.place {
@@ -139,6 +139,7 @@ private struct FilterCompiler {
         .all([.ctx(number(), keys, .isAbsent), .props(number(), keys, test)]),
       ])
     case .key(.profile, _): throw .unanswered(path)
+    case .visit(let part): return try visit(part, test)
     case .field(let field):
       switch field {
       case .name: return .head(.name, test)
@@ -154,6 +155,28 @@ private struct FilterCompiler {
       case .id, .person: throw .unanswered(path)
       }
     }
+  }
+}
+
+extension FilterCompiler {
+  /// What the client said, and where it said nothing what its user agent or its referrer tells.
+  fileprivate mutating func visit(
+    _ part: VisitPart, _ test: ValueTest
+  ) throws(QueryError) -> FilterTest {
+    let said = try path(.any, part.rawValue)
+    let source =
+      switch part.source {
+      case .userAgent: try path(.ctx, VisitPart.userAgentKey)
+      case .referrer: try path(.any, VisitPart.referrerKey)
+      }
+    return .any([
+      .all([try leaf(said, .exists), try leaf(said, test)]),
+      .all([try leaf(said, .isAbsent), try leaf(source, test.ofVisit(part))]),
+    ])
+  }
+
+  private func path(_ root: PropertyPath.Root, _ key: String) throws(QueryError) -> PropertyPath {
+    do { return try PropertyPath(root, [key]) } catch { throw .invalid(error) }
   }
 }
 

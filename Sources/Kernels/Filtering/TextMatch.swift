@@ -12,6 +12,8 @@ enum TextMatch: Sendable {
   case pattern(PatternMatch, isNot: Bool)
   /// The same, as one thread uses it.
   case lent(PatternMatch.Use, isNot: Bool)
+  /// What the text tells of a visit passes; `absent` where it tells nothing.
+  indirect case visit(VisitTexts, TextMatch, absent: Bool)
 
   init(_ test: TextTest, isNot: Bool) throws(QueryError) {
     switch test {
@@ -27,13 +29,19 @@ enum TextMatch: Sendable {
 
   /// The test as it is asked of many texts in a row: give it back, with `giveBack`, when they end.
   func borrowed() -> TextMatch {
-    guard case .pattern(let pattern, let isNot) = self else { return self }
-    return .lent(pattern.take(), isNot: isNot)
+    switch self {
+    case .pattern(let pattern, let isNot): .lent(pattern.take(), isNot: isNot)
+    case .visit(let texts, let match, let absent):
+      .visit(texts, match.borrowed(), absent: absent)
+    default: self
+    }
   }
 
   func giveBack(_ borrowed: TextMatch) {
-    if case .pattern(let pattern, _) = self, case .lent(let use, _) = borrowed {
-      pattern.giveBack(use)
+    switch (self, borrowed) {
+    case (.pattern(let pattern, _), .lent(let use, _)): pattern.giveBack(use)
+    case (.visit(_, let match, _), .visit(_, let borrowed, _)): match.giveBack(borrowed)
+    default: break
     }
   }
 
@@ -65,6 +73,9 @@ enum TextMatch: Sendable {
       defer { pattern.giveBack(use) }
       return use.matches(text) != isNot
     case .lent(let use, let isNot): return use.matches(text) != isNot
+    case .visit(let texts, let match, let absent):
+      guard let told = texts.text(from: text) else { return absent }
+      return match.passes(told.span)
     }
   }
 

@@ -43,7 +43,7 @@ struct SeriesRollups: Sendable {
       case .name, .kind, .interactive: return field
       default: return nil
       }
-    case .key: return nil
+    case .key, .visit: return nil
     }
   }
 

@@ -129,9 +129,24 @@ struct NumberColumn: ColumnValues {
   }
 }
 
+/// Whose numbers groups have, and what is read from texts before.
+struct GroupContext {
+  let numbers: ValueNumbers
+  /// Nil where the texts are the values.
+  var visits: VisitTexts?
+
+  /// Of a text; 0 where it tells nothing.
+  func number(of text: Span<UInt8>, hash: @autoclosure () -> UInt64) -> UInt32 {
+    guard let visits else { return numbers.number(of: text, hash: hash()) }
+    guard let told = visits.text(from: text) else { return ValueNumbers.none }
+    return numbers.number(of: told.span, hash: TextHash.hash(told.span))
+  }
+}
+
 /// The numbers of values, each looked up once for each entry of a dictionary.
 struct GroupColumn: ColumnValues {
-  private let numbers: ValueNumbers
+  private let context: GroupContext
+  private var numbers: ValueNumbers { context.numbers }
   private var bools: BoolCursor?
   private var integers: IntegerCursor?
   private var doubles: DoubleCursor?
@@ -148,10 +163,12 @@ struct GroupColumn: ColumnValues {
 
   init(
     _ column: Int, of table: PropertyTable, _ decompressor: ZstdDecompressor,
-    _ context: ValueNumbers
+    _ context: GroupContext
   ) throws(SectionProblem) {
-    numbers = context
-    isOther = table.columns[column].kind == .array
+    self.context = context
+    let kind = table.columns[column].kind
+    // What is no text tells nothing of a visit, and is no value there.
+    isOther = kind == .array || (context.visits != nil && kind != .string)
     if isOther { return }
     switch try table.cursor(ofColumn: column, decompressor) {
     case .bools(let cursor): bools = cursor
@@ -163,8 +180,8 @@ struct GroupColumn: ColumnValues {
   }
 
   /// Ids of rows: an empty text is none.
-  init(identity texts: TextCursor, _ context: ValueNumbers) {
-    numbers = context
+  init(identity texts: TextCursor, _ context: GroupContext) {
+    self.context = context
     isOther = false
     isIdentity = true
     self.texts = texts
@@ -220,7 +237,7 @@ struct GroupColumn: ColumnValues {
       guard ofCode[code] == Self.unknown else { continue }
       let bytes = lexicon.texts.bytes
       let all = bytes.span
-      ofCode[code] = numbers.number(
+      ofCode[code] = context.number(
         of: all.extracting(lexicon.texts.range(of: code)), hash: lexicon.hashes[code])
     }
   }
@@ -247,7 +264,7 @@ struct GroupColumn: ColumnValues {
       let bytes = rows.bytes
       let text = bytes.span.extracting(range)
       return text.isEmpty && isIdentity
-        ? ValueNumbers.none : numbers.number(of: text, hash: TextHash.hash(text))
+        ? ValueNumbers.none : context.number(of: text, hash: TextHash.hash(text))
     }
     let value: Value
     let bits: UInt64

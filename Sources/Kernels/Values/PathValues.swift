@@ -18,14 +18,22 @@ enum PathValues {
   ) throws(SectionProblem) -> RowValues<GroupColumn> {
     func number(_ value: Value) -> GroupNumber { GroupNumber(number: numbers.number(of: value)) }
     let directory = reader.section.directory
+    let context = GroupContext(numbers: numbers)
     switch path.place {
     case .key(.props, let keys):
-      return RowValues(nil, try PropertyValues(keys, heads: heads, of: reader, numbers))
-    case .key(.ctx, let keys): return RowValues(try SharedValues(ctx: keys, of: reader, numbers))
-    case .key(.any, let keys):
-      return RowValues(
-        try SharedValues(ctx: keys, of: reader, numbers),
-        try PropertyValues(keys, heads: heads, of: reader, numbers))
+      return RowValues(nil, try PropertyValues(keys, heads: heads, of: reader, context))
+    case .key(.ctx, let keys): return RowValues(try SharedValues(ctx: keys, of: reader, context))
+    case .key(.any, let keys): return try any(keys, heads, reader, context)
+    case .visit(let part):
+      let told = GroupContext(numbers: numbers, visits: VisitTexts(part))
+      let source =
+        switch part.source {
+        case .userAgent:
+          RowValues(
+            try SharedValues<GroupColumn>(ctx: [VisitPart.userAgentKey], of: reader, told))
+        case .referrer: try any([VisitPart.referrerKey], heads, reader, told)
+        }
+      return try any([part.rawValue], heads, reader, context).or(source)
     case .key(.profile, _): return RowValues(byHead: directory.heads.map { _ in .absent })
     case .field(let field):
       switch field {
@@ -53,7 +61,16 @@ enum PathValues {
     _ identity: Identity, of reader: BlockReader, _ numbers: ValueNumbers
   ) throws(SectionProblem) -> RowValues<GroupColumn> {
     let texts = try reader.section.texts(of: identity, reader.decompressor)
-    return RowValues(SharedValues(identity, GroupColumn(identity: texts, numbers)))
+    return RowValues(
+      SharedValues(identity, GroupColumn(identity: texts, GroupContext(numbers: numbers))))
+  }
+
+  private static func any(
+    _ keys: [String], _ heads: [Int], _ reader: BlockReader, _ context: GroupContext
+  ) throws(SectionProblem) -> RowValues<GroupColumn> {
+    RowValues(
+      try SharedValues(ctx: keys, of: reader, context),
+      try PropertyValues(keys, heads: heads, of: reader, context))
   }
 
   static func numbers(
@@ -64,6 +81,12 @@ enum PathValues {
       return RowValues(nil, try PropertyValues(keys, heads: heads, of: reader, ()))
     case .key(.ctx, let keys): return RowValues(try SharedValues(ctx: keys, of: reader, ()))
     case .key(.any, let keys):
+      return RowValues(
+        try SharedValues(ctx: keys, of: reader, ()),
+        try PropertyValues(keys, heads: heads, of: reader, ()))
+    case .visit(let part):
+      // What is told is a text.
+      let keys = [part.rawValue]
       return RowValues(
         try SharedValues(ctx: keys, of: reader, ()),
         try PropertyValues(keys, heads: heads, of: reader, ()))

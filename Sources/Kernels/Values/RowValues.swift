@@ -21,6 +21,8 @@ struct RowValues<Column: ColumnValues> {
   /// With both, what `ctx` has counts, and where it has nothing what the properties have.
   private var shared: SharedValues<Column>?
   private var properties: PropertyValues<Column>?
+  /// For rows without a value so far.
+  private var others: [RowValues] = []
 
   /// The same value for all rows of a head.
   init(byHead table: [Element]) { place = .byHead(table) }
@@ -38,7 +40,24 @@ struct RowValues<Column: ColumnValues> {
     self.properties = properties
   }
 
+  /// The same, and where there is nothing what `other` has.
+  func or(_ other: RowValues) -> RowValues {
+    var both = self
+    both.others.append(other)
+    return both
+  }
+
   mutating func load(_ reader: BlockReader) throws(SectionProblem) {
+    try loadOwn(reader)
+    let values = values
+    for index in others.indices {
+      try others[index].load(reader)
+      let more = others[index].values
+      for row in 0..<reader.count where values[row].isAbsent { values[row] = more[row] }
+    }
+  }
+
+  private mutating func loadOwn(_ reader: BlockReader) throws(SectionProblem) {
     let values = values
     switch place {
     case .byHead(let table): look(up: table, reader.heads.values, reader.count)
