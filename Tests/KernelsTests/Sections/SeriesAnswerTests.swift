@@ -26,7 +26,8 @@ import Testing
   static func path(_ random: inout RandomGenerator) throws -> PropertyPath {
     let texts = [
       "props.a", "props.b", "ctx.a", "any.path", "props.in.x", "name", "kind", "source",
-      "interactive", "session_id", "device_id", "cts",
+      "interactive", "session_id", "device_id", "cts", "visit.browser",
+      "visit.device_type", "visit.referrer_host",
     ]
     return try PropertyPath(texts.randomElement(using: &random) ?? "name")
   }
