@@ -32,7 +32,7 @@ import Testing
       #expect(joined.count == model.count && joined.isEmpty == model.isEmpty)
       #expect(people.allSatisfy { joined[$0] == model[$0] })
       var all: [PersonHash: PersonHash] = [:]
-      joined.forEach { all[$0] = $1 }
+      for (person, canonical) in joined { all[person] = canonical }
       #expect(all == model)
     }
   }

@@ -120,9 +120,7 @@ import Testing
   }
 
   private func isEqual(_ left: JoinedPeople, _ right: JoinedPeople) -> Bool {
-    var isEqual = left.count == right.count
-    left.forEach { isEqual = isEqual && right[$0] == $1 }
-    return isEqual
+    left.count == right.count && left.allSatisfy { right[$0.key] == $0.value }
   }
 
   @Test(

@@ -65,12 +65,6 @@ package struct JoinedPeople: Sendable, ExpressibleByDictionaryLiteral {
     }
   }
 
-  package func forEach(_ body: (_ person: PersonHash, _ canonical: PersonHash) -> Void) {
-    for page in pages {
-      for entry in page where !entry.isNone { body(entry.person, entry.canonical) }
-    }
-  }
-
   // MARK: Pages
 
   @inline(__always)
@@ -113,7 +107,7 @@ package struct JoinedPeople: Sendable, ExpressibleByDictionaryLiteral {
 
   private mutating func grow(_ number: Int) {
     let entries = pages[number].filter { !$0.isNone }
-    fill(number, with: entries, places: max(4, pages[number].count * 2))
+    fill(number, with: entries, places: Swift.max(4, pages[number].count * 2))
   }
 
   private mutating func fill(_ number: Int, with entries: [Entry], places: Int) {
@@ -139,4 +133,33 @@ package struct JoinedPeople: Sendable, ExpressibleByDictionaryLiteral {
       }
     }
   }
+}
+
+extension JoinedPeople: Sequence {
+  package typealias Element = (key: PersonHash, value: PersonHash)
+
+  package struct Iterator: IteratorProtocol {
+    fileprivate var people: JoinedPeople
+    private var page = 0
+    private var place = 0
+
+    fileprivate init(_ people: JoinedPeople) { self.people = people }
+
+    package mutating func next() -> Element? {
+      while page < people.pages.count {
+        while place < people.pages[page].count {
+          let entry = people.pages[page][place]
+          place += 1
+          if !entry.isNone { return (entry.person, entry.canonical) }
+        }
+        (page, place) = (page + 1, 0)
+      }
+      return nil
+    }
+  }
+
+  package func makeIterator() -> Iterator { Iterator(self) }
+
+  /// Everybody for whom somebody else stands.
+  package var keys: [PersonHash] { map(\.key) }
 }
