@@ -18,6 +18,7 @@ package final class Snapshot: Sendable {
     var people: PersonDirectory?
     /// With those who only have operations, and without.
     var ordinals: [Bool: PersonOrdinals] = [:]
+    var profiles: ProfileTable??
   }
 
   private let kept = Mutex(Kept())
@@ -67,6 +68,14 @@ package final class Snapshot: Sendable {
 
   /// Says that a section of this snapshot cannot be read, so that no later one has it.
   package func tell(_ problem: SectionProblem, of section: Section) { onDamage?(section, problem) }
+
+  /// What the profiles of everyone say; nil where that is more than memory has for it.
+  package func profiles() throws(SectionProblem) -> ProfileTable? {
+    if let profiles = kept.withLock({ $0.profiles }) { return profiles }
+    let profiles = try ProfileFold().table(of: self)
+    kept.withLock { $0.profiles = .some(profiles) }
+    return profiles
+  }
 
   package func canonical(_ person: PersonHash) -> PersonHash { joined[person] ?? person }
 }
