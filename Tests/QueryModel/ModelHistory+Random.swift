@@ -47,15 +47,16 @@ extension ModelHistory {
         mix.start + Int64.random(in: 0..<mix.days * 86_400_000, using: &random)
       }
     let kind: EventKind =
-      chance(of: 0.1, &random)
-      ? .identify : [.custom, .page, .screen, .engagement].randomElement(using: &random) ?? .custom
+      chance(of: 0.2, &random)
+      ? (chance(of: 0.5, &random) ? .identify : .profile)
+      : [.custom, .page, .screen, .engagement].randomElement(using: &random) ?? .custom
     return ModelEvent(
       id: EventID(milliseconds: time, chance: (random.next(), random.next())),
       name: mix.names.randomElement(using: &random) ?? "view", kind: kind,
       isInteractive: chance(of: 0.8, &random), cts: time,
       profile: id("p", mix, 0.5, &random), device: id("d", mix, 0.5, &random),
       session: id("s", mix, 0.5, &random), visitor: id("v", mix, 0.3, &random),
-      props: object(&random), ctx: object(&random),
+      props: kind.isOperation ? operation(&random) : object(&random), ctx: object(&random),
       source: chance(of: 0.5, &random) ? "direct" : "edge")
   }
 
@@ -64,6 +65,16 @@ extension ModelHistory {
   ) -> String? {
     chance(of: part, &random)
       ? letter + String(Int.random(in: 0..<mix.people, using: &random)) : nil
+  }
+
+  /// What an operation on a profile says; now and then nothing that anybody knows.
+  package static func operation(_ random: inout some RandomNumberGenerator) -> JSONValue {
+    let names = [
+      "set", "set", "set_once", "increment", "append", "prepend", "insert", "remove", "unset",
+      "clear", "group",
+    ]
+    let name = names.randomElement(using: &random) ?? "set"
+    return ["op": .string(name), "values": object(&random)]
   }
 
   private static func object(_ random: inout some RandomNumberGenerator) -> JSONValue {

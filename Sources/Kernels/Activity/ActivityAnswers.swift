@@ -14,7 +14,8 @@ extension SectionAnswers {
       var people = [Int](repeating: 0, count: count)
       if let bucket = question.interval.bucket(scope.weekStart), count > 0 {
         let pass = try Self.pass(
-          scope, question.selector, bucket, from: scope.range.lowerBound, looksBack: false)
+          scope, question.selector, bucket, from: scope.range.lowerBound, looksBack: false,
+          try await attempt.profiles(for: scope, [question.selector]))
         let parts = try await attempt.activity(
           pass, everyone: !scope.kinds.isDisjoint(with: .operations),
           from: { [Int](repeating: 0, count: count) }
@@ -47,7 +48,8 @@ extension SectionAnswers {
         let before = bucket.start(
           of: first.saturatingAdding(milliseconds: -1), in: scope.zone)
         let pass = try Self.pass(
-          scope, question.selector, bucket, from: before, looksBack: true)
+          scope, question.selector, bucket, from: before, looksBack: true,
+          try await attempt.profiles(for: scope, [question.selector]))
         let count = starts.count
         let parts = try await attempt.activity(
           pass, everyone: !scope.kinds.isDisjoint(with: .operations),
@@ -66,10 +68,11 @@ extension SectionAnswers {
 
   private static func pass(
     _ scope: Scope, _ selector: EventSelector, _ bucket: Bucket, from start: Instant,
-    looksBack: Bool
+    looksBack: Bool, _ profiles: ProfileSource?
   ) throws(KernelFailure) -> ActivityPass {
     do {
-      return try ActivityPass(scope, selector, bucket, from: start, looksBack: looksBack)
+      return try ActivityPass(
+        scope, selector, bucket, from: start, looksBack: looksBack, profiles: profiles)
     } catch { throw .question(error) }
   }
 }

@@ -16,7 +16,7 @@ struct ActivityPass: Sendable {
   /// The pieces of a scope, and as one what was before them.
   init(
     _ scope: Scope, _ selector: EventSelector, _ bucket: Bucket, from start: Instant,
-    looksBack: Bool
+    looksBack: Bool, profiles: ProfileSource? = nil
   ) throws(QueryError) {
     let end = scope.range.upperBound
     do {
@@ -25,7 +25,8 @@ struct ActivityPass: Sendable {
     } catch { throw .tooManyBuckets(limit: Scope.maximumPieces) }
     self.looksBack = looksBack
     let first = looksBack ? Int64.min : start.milliseconds
-    filter = try EventFilter(scope, selector, times: first..<end.milliseconds)
+    filter = try EventFilter(
+      scope, selector, times: first..<end.milliseconds, profiles: profiles)
   }
 
   /// The piece of each time, 0 for those before.

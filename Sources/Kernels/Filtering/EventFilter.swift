@@ -17,15 +17,17 @@ package final class EventFilter: Sendable {
   /// Whether heads and times say all.
   package var isPlain: Bool { test == .everything }
 
-  /// `times`: where the filter looks beyond the scope's range.
+  /// `times`: where the filter looks beyond the scope's range; `profiles`: what attributes of people
+  /// are looked up in, of which nothing can be asked without.
   package init(
-    _ scope: Scope, _ selector: EventSelector = .everything, times: Range<Int64>? = nil
+    _ scope: Scope, _ selector: EventSelector = .everything, times: Range<Int64>? = nil,
+    profiles: ProfileSource? = nil
   ) throws(QueryError) {
     self.times =
       times ?? scope.range.lowerBound.milliseconds..<scope.range.upperBound.milliseconds
     kinds = scope.kinds
     names = selector.names
-    var compiler = FilterCompiler()
+    var compiler = FilterCompiler(profiles: profiles)
     let parts = [scope.filter, selector.filter].filter { $0 != .everything }
     var tests: [FilterTest] = []
     for part in parts { tests.append(try compiler.test(part.condition.normalized)) }
@@ -60,6 +62,7 @@ indirect enum FilterTest: Sendable {
   case time(ValueTest)
   case receipt(ValueTest)
   case source(ValueTest)
+  case profile(ProfileTest)
   case search(Int, TextMatch, isNot: Bool)
 
   enum HeadField: Sendable { case name, kind, interactive }
@@ -87,7 +90,10 @@ indirect enum FilterTest: Sendable {
 }
 
 private struct FilterCompiler {
+  let profiles: ProfileSource?
   private var leaves = 0
+
+  init(profiles: ProfileSource?) { self.profiles = profiles }
 
   mutating func test(_ condition: Condition) throws(QueryError) -> FilterTest {
     switch condition {
@@ -138,8 +144,10 @@ private struct FilterCompiler {
         .all([.ctx(number(), keys, .exists), .ctx(number(), keys, test)]),
         .all([.ctx(number(), keys, .isAbsent), .props(number(), keys, test)]),
       ])
-    case .key(.profile, _): throw .unanswered(path)
     case .visit(let part): return try visit(part, test)
+    case .key(.profile, let keys):
+      guard let profiles else { throw .unanswered(path) }
+      return .profile(ProfileTest(test, of: keys, profiles))
     case .field(let field):
       switch field {
       case .name: return .head(.name, test)

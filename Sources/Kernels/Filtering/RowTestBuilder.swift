@@ -25,6 +25,8 @@ struct RowTestBuilder {
     case .source(let test):
       let table = directory.sources.map { Self.says(test, Value.string($0)) }
       return Self.settled(CodedRows(table, by: .sources))
+    case .profile(let test):
+      return Self.settled(ProfileRows(test, section: section, try reader.section.runs()))
     case .time(let test): return TimedRows(test, isReceipt: false)
     case .receipt(let test): return TimedRows(test, isReceipt: true)
     case .identity(let leaf, let identity, let test):

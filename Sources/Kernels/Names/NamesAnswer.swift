@@ -11,8 +11,11 @@ extension SectionAnswers {
   ) async throws(QueryError) -> Sighted<Answer<PropertyNamesQuestion.Content>> {
     try question.check()
     return try await seeing(snapshot, limits) { attempt throws(KernelFailure) in
+      let profiles = try await attempt.profiles(for: question.scope, [question.selector])
       let filter: EventFilter
-      do throws(QueryError) { filter = try EventFilter(question.scope, question.selector) } catch {
+      do throws(QueryError) {
+        filter = try EventFilter(question.scope, question.selector, profiles: profiles)
+      } catch {
         throw .question(error)
       }
       let sections = attempt.sections

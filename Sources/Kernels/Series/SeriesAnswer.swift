@@ -23,6 +23,7 @@ private struct SeriesAnswer {
   private let attempt: Attempt
   private let numbers = ValueNumbers()
   private let tuples: GroupTuples?
+  private var profiles: ProfileSource?
   /// The groups with rows of their own, by their numbers, the largest first.
   private var chosen: [UInt32] = []
 
@@ -34,6 +35,8 @@ private struct SeriesAnswer {
   }
 
   mutating func content() async throws(KernelFailure) -> SeriesQuestion.Content {
+    profiles = try await attempt.profiles(
+      for: question.scope, question.series.map(\.selector))
     let plan = try self.plan(question.scope.range)
     var content = SeriesQuestion.Content(current: try await current(plan))
     if let range = question.comparison?.range(
@@ -47,7 +50,7 @@ private struct SeriesAnswer {
   }
 
   private func plan(_ range: Range<Instant>) throws(KernelFailure) -> SeriesPlan {
-    do { return try SeriesPlan(question, range) } catch { throw .question(error) }
+    do { return try SeriesPlan(question, range, profiles) } catch { throw .question(error) }
   }
 
   private func pass(_ plan: SeriesPlan, _ grouping: Grouping, isSizing: Bool = false) -> SeriesPass

@@ -42,7 +42,9 @@ struct SeriesPlan: Sendable {
       }
   }
 
-  init(_ question: SeriesQuestion, _ range: Range<Instant>) throws(QueryError) {
+  init(
+    _ question: SeriesQuestion, _ range: Range<Instant>, _ profiles: ProfileSource? = nil
+  ) throws(QueryError) {
     self.question = question
     var scope = question.scope
     scope.range = range
@@ -51,7 +53,7 @@ struct SeriesPlan: Sendable {
     for path in question.breakdown?.paths ?? [] { try PathValues.check(path) }
     assignment =
       if let breakdown = question.breakdown, breakdown.assignment != .event {
-        try EventFilter(scope)
+        try EventFilter(scope, profiles: profiles)
       } else { nil }
     var selectors: [(EventSelector, rolling: Int?)] = []
     for series in question.series {
@@ -66,7 +68,8 @@ struct SeriesPlan: Sendable {
         filter = selectors.count
         selectors.append((series.selector, days))
         let times = days.flatMap { pieces.rollingTimes(days: $0) }
-        filters.append(try EventFilter(scope, series.selector, times: times))
+        filters.append(
+          try EventFilter(scope, series.selector, times: times, profiles: profiles))
         isRolling.append(days != nil)
       }
       var own: [Int] = []

@@ -22,17 +22,16 @@ extension Attempt {
     of scope: Scope, times: Range<Int64>, days: Int
   ) async throws(KernelFailure) -> UniqueMethod {
     guard days > 1 else { return .exact }
+    let profiles = try await profiles(for: scope)
     let filter: EventFilter
     do {
       let condition = Condition.all([
         .exists(PropertyPath(.visitor)), .not(.exists(PropertyPath(.profile))),
         .not(.exists(PropertyPath(.device))),
       ])
-      var scope = scope
       // The scope's own filter may be as large as filters get, so the two stand side by side.
       let selector = EventSelector.where(condition)
-      scope.profiles = .current
-      filter = try EventFilter(scope, selector, times: times)
+      filter = try EventFilter(scope, selector, times: times, profiles: profiles)
     } catch { throw .question(error) }
     let (sections, joined) = (sections, snapshot.joined)
     let found = try await threads.run(steps: sections.count, within: budget) {

@@ -16,7 +16,8 @@ import Testing
     _ seed: Int, _ random: inout RandomGenerator
   ) throws -> (ModelMix, ModelHistory, Sealed) {
     let mix = ModelMix.some(UInt64(seed))
-    let history = ModelHistory.random(mix, using: &random)
+    var history = ModelHistory.random(mix, using: &random)
+    history.profiles = history.foldedProfiles
     let sealed = try Sealed(history, parts: Int.random(in: 1...3, using: &random), using: &random)
     return (mix, history, sealed)
   }

@@ -80,7 +80,8 @@ import Testing
       range, zone: zone, weekStart: Bool.random(using: &random) ? .monday : .sunday,
       kinds: Int.random(in: 0..<5, using: &random) == 0 ? [.events, .operations] : .events,
       filter: Int.random(in: 0..<3, using: &random) == 0
-        ? try Filter(.random(depth: 3, using: &random)) : .everything)
+        ? try Filter(.random(depth: 3, using: &random)) : .everything,
+      profiles: Bool.random(using: &random) ? .current : .event)
   }
 
   static func question(_ mix: ModelMix, _ random: inout RandomGenerator) throws -> SeriesQuestion {
@@ -115,7 +116,8 @@ import Testing
   func definition(seed: Int) async throws {
     var random = seeded(UInt64(seed))
     let mix = ModelMix.some(UInt64(seed))
-    let history = ModelHistory.random(mix, using: &random)
+    var history = ModelHistory.random(mix, using: &random)
+    history.profiles = history.foldedProfiles
     let sealed = try Sealed(history, parts: Int.random(in: 1...3, using: &random), using: &random)
     for _ in 0..<3 {
       let question = try Self.question(mix, &random)
