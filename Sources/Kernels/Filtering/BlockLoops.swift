@@ -54,6 +54,19 @@ enum BlockLoops {
     }
   }
 
+  /// The same for slots of a byte.
+  static func look(up table: [UInt8], _ slots: Mask, _ count: Int, into mask: Mask) {
+    check(count)
+    let table = table.span
+    // SAFETY: checked just now; slots are checked by the table's own subscript.
+    let (slots, mask) = unsafe (slots.start, mask.start)
+    var index = 0
+    while index < count {
+      unsafe mask[index] = table[Int(slots[index])]
+      index &+= 1
+    }
+  }
+
   static func isInside(
     _ values: Span<Int64>, _ bounds: ClosedRange<Int64>, into mask: Mask, at start: Int = 0
   ) {
@@ -127,6 +140,12 @@ enum BlockLoops {
     check(count, at: start)
     // SAFETY: checked just now.
     unsafe (mask.start + start).update(repeating: verdict ? 1 : 0, count: count)
+  }
+
+  static func fill(_ values: BlockBuffer<UInt32>, _ count: Int, with value: UInt32) {
+    check(count)
+    // SAFETY: checked just now.
+    unsafe values.start.update(repeating: value, count: count)
   }
 
   /// Gives each of these rows its verdict.

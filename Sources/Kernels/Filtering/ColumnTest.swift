@@ -8,7 +8,8 @@ import Sections
 /// What a test says of the values of one column.
 struct ColumnTest {
   private let test: ValueTest
-  private var constant: Bool?
+  /// What it says of every value, where that is the same.
+  private(set) var constant: Bool?
   private var bools: BoolCursor?
   private var integers: IntegerCursor?
   private var doubles: DoubleCursor?
@@ -58,6 +59,9 @@ struct ColumnTest {
     byCode =
       if let lexicon = texts?.lexicon {
         verdicts.verdicts(column) {
+          if case .contains(let part, let isNot) = test.texts, !part.isEmpty, !inside {
+            return LexiconVerdicts.verdicts(of: lexicon.texts, containing: part, isNot: isNot)
+          }
           let match = test.texts.borrowed()
           defer { test.texts.giveBack(match) }
           return LexiconVerdicts.verdicts(of: lexicon.texts) { text in
@@ -65,6 +69,8 @@ struct ColumnTest {
           }
         }
       } else { [] }
+    // Without an exception in the dictionary nobody has to look at codes.
+    if let first = byCode.first, byCode.allSatisfy({ $0 == first }) { constant = first == 1 }
   }
 
   /// The verdicts of `count` values from `first` on, from `offset` on.

@@ -11,6 +11,8 @@ struct TableTest {
   private var columns: [ColumnTest] = []
   let verdicts = Mask()
   private let ofColumn = Mask()
+  /// What it says of each slot, where no value has to be looked at for that.
+  private let verdictOfSlot: [UInt8]?
 
   /// What it says of every object, where that is the same.
   let constant: Bool?
@@ -25,15 +27,27 @@ struct TableTest {
       columns.append(
         try ColumnTest(column, of: table, test, isSearch: isSearch, decompressor, verdicts))
     }
-    switch plan.uniform {
-    case PathPlan.absent: constant = test.absent
-    case PathPlan.object: constant = test.other
-    default: constant = nil
-    }
+    // What each slot says that objects have.
+    let ofColumns = columns.map(\.constant)
+    let said = Set(
+      plan.slotOfShape.map { slot -> Bool? in
+        switch slot {
+        case PathPlan.absent: test.absent
+        case PathPlan.object: test.other
+        default: ofColumns[Int(slot - PathPlan.firstColumn)]
+        }
+      })
+    verdictOfSlot =
+      plan.uniform == nil && ofColumns.allSatisfy { $0 != nil }
+      ? [test.absent, test.other].map { $0 ? 1 : 0 } + ofColumns.map { $0 == true ? 1 : 0 } : nil
+    constant = said.count == 1 ? said.first ?? nil : (said.isEmpty ? test.absent : nil)
   }
 
   mutating func evaluate(_ objects: Range<Int>) throws(SectionProblem) {
     try slots.load(objects)
+    if let verdictOfSlot {
+      return BlockLoops.look(up: verdictOfSlot, slots.slots, objects.count, into: verdicts)
+    }
     if slots.plan.uniform != nil {
       guard !columns.isEmpty else {
         return BlockLoops.fill(verdicts, objects.count, with: constant ?? false)

@@ -30,6 +30,27 @@ final class LexiconVerdicts: Sendable {
     }
   }
 
+  /// Whether each text contains this one, which is not empty: found in all of them at once.
+  static func verdicts(of texts: TextRows, containing part: [UInt8], isNot: Bool) -> [UInt8] {
+    var verdicts = [UInt8](repeating: isNot ? 1 : 0, count: texts.count)
+    let bytes = texts.bytes
+    let search = ByteSearch(for: part)
+    var code = 0
+    var next = 0
+    while let found = search.first(in: bytes.span, from: next) {
+      while code < texts.count, texts.range(of: code).upperBound <= found { code += 1 }
+      guard code < texts.count else { break }
+      let end = texts.range(of: code).upperBound
+      if found + part.count <= end {
+        verdicts[code] = isNot ? 0 : 1
+        next = end
+      } else {
+        next = found + 1
+      }
+    }
+    return verdicts
+  }
+
   static func verdicts(of texts: TextRows, _ passes: (Span<UInt8>) -> Bool) -> [UInt8] {
     let bytes = texts.bytes
     let span = bytes.span

@@ -70,7 +70,7 @@ struct RowTestBuilder {
     return tests.count == 1 ? tests[0] : CombinedRows(tests, isAll: isAll)
   }
 
-  private static func says(
+  static func says(
     _ test: ValueTest, of head: EventHead, _ field: FilterTest.HeadField
   ) -> UInt8 {
     switch field {

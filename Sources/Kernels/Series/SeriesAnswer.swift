@@ -107,9 +107,8 @@ private struct SeriesAnswer {
 
   /// The group of a number.
   private func group(_ number: UInt32) -> Group {
-    let values = numbers.values
-    guard let tuples else { return .values([values[Int(number)]]) }
-    return .values(tuples.tuples[Int(number)].map { values[Int($0)] })
+    guard let tuples else { return .values([numbers.value(of: number)]) }
+    return .values(tuples.tuples[Int(number)].map { numbers.value(of: $0) })
   }
 
   /// The groups that have events, except None: the largest first.
@@ -131,12 +130,12 @@ private struct SeriesAnswer {
         let least = found.map(\.rough).sorted(by: >)[most - 1]
         found.removeAll { $0.rough < least }
       }
-      let values = numbers.values
       let all = tuples?.tuples
       var sizes = found.map { number, size, _ in
         (
           number: UInt32(number), size: size,
-          values: all.map { $0[number].map { values[Int($0)] } } ?? [values[number]]
+          values: all.map { $0[number].map { numbers.value(of: $0) } }
+            ?? [numbers.value(of: UInt32(number))]
         )
       }
       sizes.sort { left, right in
@@ -200,7 +199,7 @@ extension Attempt {
   ) async throws(KernelFailure) -> SeriesTally? {
     let (sections, budget) = (sections, budget)
     let parts: [SeriesTally?]
-    if pass.plan.knowsPeople {
+    if pass.knowsPeople {
       let everyone = !pass.plan.scope.kinds.isDisjoint(with: .operations)
       let people = PeopleSteps(
         sections, try await ordinals(everyone: everyone), where: isMeant)

@@ -50,6 +50,22 @@ enum SeriesLoops {
     }
   }
 
+  /// Adds numbers to cells.
+  static func add(
+    _ numbers: BlockBuffer<UInt32>, _ cells: BlockBuffer<UInt32>, _ count: Int,
+    into counts: inout [Int]
+  ) {
+    precondition(count <= RowList.capacity, "too many rows")
+    // SAFETY: checked just now; cells are checked by the array's own subscript.
+    let (numbers, cells) = unsafe (numbers.start, cells.start)
+    var target = counts.mutableSpan
+    var index = 0
+    while index < count {
+      target[Int(unsafe cells[index])] &+= Int(unsafe numbers[index])
+      index &+= 1
+    }
+  }
+
   /// The cells in which a person was not the last one met, and the person: that of the piece, and
   /// where there are several pieces that of the total. Says how many there are.
   static func people(
@@ -86,6 +102,24 @@ enum SeriesLoops {
       last[Int(total)] = known
     }
     return found
+  }
+
+  static func list(
+    _ numbers: BlockBuffer<Number>, _ rows: RowList, _ cells: BlockBuffer<UInt32>, _ count: Int,
+    cells listCells: inout [UInt32], values: inout [Double]
+  ) {
+    precondition(count <= RowList.capacity, "too many rows")
+    // SAFETY: checked just now; rows of a list are rows of a block.
+    let (numbers, rows, cells) = unsafe (numbers.start, rows.start, cells.start)
+    var index = 0
+    while index < count {
+      let number = unsafe numbers[Int(rows[index])]
+      if number.kind == .integer || number.kind == .double {
+        listCells.append(unsafe cells[index])
+        values.append(number.asDouble)
+      }
+      index &+= 1
+    }
   }
 
   static func sum(

@@ -19,6 +19,34 @@ struct SeriesPass: Sendable {
   let isSizing: Bool
   let numbers: ValueNumbers
   let tuples: GroupTuples?
+  /// By filter: whether it goes by heads.
+  let isByHeads: [Bool]
+  /// Whether what people are given their groups by is read head by head.
+  let assignsByHeads: Bool
+
+  init(
+    plan: SeriesPlan, grouping: Grouping, isSizing: Bool, numbers: ValueNumbers,
+    tuples: GroupTuples?
+  ) {
+    self.plan = plan
+    self.grouping = grouping
+    self.isSizing = isSizing
+    self.numbers = numbers
+    self.tuples = tuples
+    isByHeads = Self.filtersByHeads(plan)
+    assignsByHeads = Self.assignsByHeads(plan)
+  }
+
+  /// Whether people have to be told apart for what is read.
+  var knowsPeople: Bool {
+    plan.assignment != nil
+      || gauges.contains { gauge in
+        switch plan.gauges[gauge].kind {
+        case .personEvents, .people, .rolling: true
+        case .events, .sum, .extremes, .list: false
+        }
+      }
+  }
 
   var pieces: Int { isSizing ? 1 : plan.pieces.count }
 
@@ -47,61 +75,69 @@ struct SeriesPass: Sendable {
 }
 
 /// One thread's readers of a section.
-final class SeriesScan {
+final class SeriesScan: SeriesBlock {
   let reader: BlockReader
-  let filters: [BlockFilter]
+  /// Nil for those that go by heads.
+  let filters: [BlockFilter?]
   let assignment: BlockFilter?
   private var groups: [RowValues<GroupColumn>]
   private var numbers: [RowValues<NumberColumn>?]
   private let pass: SeriesPass
-  /// By row of the block: its group, and its piece.
-  let groupOf = BlockBuffer<UInt32>(repeating: 0)
-  let pieceOf = BlockBuffer<UInt32>(repeating: 0)
   private var tupleOf: [[UInt32]: UInt32] = [:]
   private var loaded = -1
 
-  init(_ pass: SeriesPass, _ section: Section, number: Int) throws(SectionProblem) {
+  /// `people`: whether its rows are somebody's, whose runs say what some filters ask.
+  init(
+    _ pass: SeriesPass, _ section: Section, number: Int, people: Bool
+  ) throws(SectionProblem) {
     self.pass = pass
     let plan = pass.plan
     reader = try BlockReader(section)
-    var filters: [BlockFilter] = []
+    var filters: [BlockFilter?] = []
     var heads = [UInt8](repeating: 0, count: section.heads.count)
-    for filter in plan.filters {
+    for (place, filter) in plan.filters.enumerated() {
+      guard !pass.isByHeads[place], !(people && pass.isByRuns(place, of: section)) else {
+        filters.append(nil)
+        continue
+      }
       let own = try BlockFilter(filter, section: number, reader)
       for head in heads.indices where !own.isEmpty { heads[head] |= own.heads[head] }
       filters.append(own)
     }
     var assignment: BlockFilter?
-    if let filter = plan.assignment {
+    if let filter = plan.assignment, !pass.assignsByHeads {
       assignment = try BlockFilter(filter, section: number, reader)
     }
     self.assignment = assignment
     for head in heads.indices { heads[head] |= assignment?.heads[head] ?? 0 }
     let live = heads.indices.filter { heads[$0] == 1 }
     var groups: [RowValues<GroupColumn>] = []
-    for path in plan.question.breakdown?.paths ?? [] {
+    for path in plan.question.breakdown?.paths ?? [] where !pass.assignsByHeads {
       groups.append(try PathValues.groups(at: path, heads: live, of: reader, pass.numbers))
     }
     var numbers: [RowValues<NumberColumn>?] = []
     for (place, path) in plan.paths.enumerated() {
-      let isRead = pass.gauges.contains { gauge in
-        switch plan.gauges[gauge].kind {
-        case .sum(let path), .extremes(let path), .list(let path): path == place
-        case .events, .personEvents, .people, .rolling: false
-        }
-      }
-      numbers.append(isRead ? try PathValues.numbers(at: path, heads: live, of: reader) : nil)
+      numbers.append(
+        pass.reads(path: place) ? try PathValues.numbers(at: path, heads: live, of: reader) : nil)
     }
     self.filters = filters
     self.groups = groups
     self.numbers = numbers
+    super.init()
+  }
+
+  /// Whether no filter goes by rows here.
+  var isIdle: Bool { filters.allSatisfy { $0 == nil } && assignment == nil }
+
+  override func rows(ofFilter number: Int) -> (RowList, Int)? {
+    filters[number].map { ($0.rows, $0.count) }
   }
 
   /// Goes to a block; whether any filter has rows in it.
   func load(_ block: Int) throws(SectionProblem) -> Bool {
     try reader.load(block)
     var hasAny = false
-    for filter in filters { if try filter.load(reader) > 0 { hasAny = true } }
+    for filter in filters { if let filter, try filter.load(reader) > 0 { hasAny = true } }
     return hasAny
   }
 
@@ -127,7 +163,7 @@ final class SeriesScan {
   }
 
   /// The numbers at a path that is added up, by row.
-  func numbers(ofPath path: Int) throws(SectionProblem) -> BlockBuffer<Number> {
+  override func numbers(ofPath path: Int) throws(SectionProblem) -> BlockBuffer<Number> {
     try numbers[path]?.load(reader)
     return numbers[path]?.values ?? BlockBuffer(repeating: .absent)
   }

@@ -75,6 +75,7 @@ struct VisitCounter {
       let runs = try runs()
       if runs.isEmpty { return }
       let facts = try steps.sections[section].facts()
+      if isWhole(section) { return count(wholeRuns: runs, of: section, facts, people) }
       var run = runs.lowerBound
       while run < runs.upperBound {
         // As many runs as their visits fit, one at least.
@@ -87,6 +88,22 @@ struct VisitCounter {
         run = next
       }
     } catch { throw .section(section, error) }
+  }
+
+  /// Whether people with any event of the section are counted, once.
+  private func isWhole(_ section: Int) -> Bool {
+    let times = steps.sections[section].directory.times
+    return visits.pass.pieces == 1 && visits.pass.plan.filters[0].holdsAll(of: times) == true
+  }
+
+  private mutating func count(
+    wholeRuns runs: Range<Int>, of section: Int, _ facts: RunFacts, _ people: Range<Int>
+  ) {
+    let ofRun = steps.ordinals.ofRun[section]
+    for run in runs where facts.firstVisits[run] < facts.firstVisits[run + 1] {
+      let person = Int(ofRun[run])
+      if people.contains(person) { meet(0, person - people.lowerBound) }
+    }
   }
 
   private mutating func count(

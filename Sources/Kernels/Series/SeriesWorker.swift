@@ -5,25 +5,33 @@ import Sections
 final class SeriesWorker {
   let pass: SeriesPass
   private let steps: PeopleSteps?
-  private let sections: [Section]
+  let sections: [Section]
   private let budget: Budget
   private var scans: [Int: SeriesScan] = [:]
-  private(set) var tally: SeriesTally
+  private var scansOfNobody: [Int: SeriesScan] = [:]
+  var headScans: [Int: [HeadScan]] = [:]
+  var headAssignments: [Int: [HeadAssignment]] = [:]
+  let room = HeadScan.Room()
+  /// Whether some filter goes by rows, and some by heads.
+  private let hasRows: Bool
+  private let hasHeads: Bool
+  var tally: SeriesTally
 
   /// Of the people of a step: by row of the block the person, counted from the step's first.
-  private let personOf = BlockBuffer<UInt32>(repeating: PersonOrdinals.nobody)
-  private var people = 0..<0
+  let personOf = BlockBuffer<UInt32>(repeating: PersonOrdinals.nobody)
+  var people = 0..<0
   /// By gauge, by cell: who was met there last.
   private var last: [[UInt32]]
   private var pairs = DistinctPairs()
   private let needsPairs: Bool
   /// By person of the step: the group, where a person has one.
-  private var groupOfPerson: [UInt32] = []
-  private let groupOfNobody: UInt32
+  var groupOfPerson: [UInt32] = []
+  let groupOfNobody: UInt32
 
   /// The rows of a filter in the block, and their cells.
-  private let rows = RowList()
-  private let cells = BlockBuffer<UInt32>(repeating: 0)
+  let rows = RowList()
+  let cells = BlockBuffer<UInt32>(repeating: 0)
+  let eventsOfRun = BlockBuffer<UInt32>(repeating: 0)
   private let windows: [[Range<Int64>]]
   /// Cells that somebody was met in, twice as many as rows for their totals, and who.
   private var fresh = [UInt32](repeating: 0, count: 2 * RowList.capacity)
@@ -36,7 +44,12 @@ final class SeriesWorker {
     self.budget = budget
     tally = SeriesTally(pass.plan, pieces: pass.pieces)
     last = pass.plan.gauges.map { _ in [] }
-    needsPairs = steps.map { $0.sectionCount > 1 || !$0.ordinals.displaced.isEmpty } ?? false
+    hasRows = pass.isByHeads.contains(false)
+    hasHeads = pass.isByHeads.contains(true)
+    // Heads come one after another, and people again with each.
+    let comesAgain = hasHeads
+    needsPairs =
+      steps.map { $0.sectionCount > 1 || comesAgain || !$0.ordinals.displaced.isEmpty } ?? false
     let paths = pass.plan.question.breakdown?.paths.count ?? 0
     let none = [UInt32](repeating: ValueNumbers.none, count: paths)
     groupOfNobody = Self.group(of: none, pass)
@@ -52,24 +65,24 @@ final class SeriesWorker {
     }
   }
 
-  private static func group(of values: [UInt32], _ pass: SeriesPass) -> UInt32 {
+  static func group(of values: [UInt32], _ pass: SeriesPass) -> UInt32 {
     guard !values.isEmpty else { return 0 }
     let number = pass.tuples?.number(of: values) ?? values[0]
     guard case .fixed(let table, _, let rest) = pass.grouping else { return number }
     return Int(number) < table.count ? table[Int(number)] : rest
   }
 
-  private func scan(_ section: Int) throws(KernelFailure) -> SeriesScan {
-    if let scan = scans[section] { return scan }
+  private func scan(_ section: Int, people: Bool) throws(KernelFailure) -> SeriesScan {
+    if let scan = people ? scans[section] : scansOfNobody[section] { return scan }
     let made = try KernelFailure.naming(section) { () throws(SectionProblem) in
-      try SeriesScan(pass, sections[section], number: section)
+      try SeriesScan(pass, sections[section], number: section, people: people)
     }
-    scans[section] = made
+    if people { scans[section] = made } else { scansOfNobody[section] = made }
     return made
   }
 
   /// Whether there are more groups than the pass may have.
-  private var isOverfull: Bool {
+  var isOverfull: Bool {
     guard case .met(let limit?) = pass.grouping else { return false }
     return pass.groupCount > limit + 1
   }
@@ -78,8 +91,13 @@ final class SeriesWorker {
 
   /// Rows whoever made them; false once there are too many groups.
   func count(blocks: Range<Int>, of section: Int) throws(KernelFailure) -> Bool {
-    let scan = try scan(section)
-    for block in blocks {
+    if hasHeads {
+      let end = min(blocks.upperBound * Section.blockRows, sections[section].rowCount)
+      try countHeads(of: section, (blocks.lowerBound * Section.blockRows)..<end, nil)
+      if isOverfull { return false }
+    }
+    for block in blocks where hasRows {
+      let scan = try scan(section, people: false)
       try KernelFailure.naming(section) { () throws(SectionProblem) in
         guard try scan.load(block) else { return }
         try scan.place()
@@ -98,8 +116,14 @@ final class SeriesWorker {
     switch steps[number] {
     case .nobody(let section, let blocks):
       let first = sections[section].directory.peopleRowCount
-      let scan = try scan(section)
-      for block in blocks {
+      if hasHeads {
+        let start = max(first, blocks.lowerBound * Section.blockRows)
+        let end = min(blocks.upperBound * Section.blockRows, sections[section].rowCount)
+        try countHeads(of: section, start..<max(start, end), nil)
+        if isOverfull { return false }
+      }
+      for block in blocks where hasRows {
+        let scan = try scan(section, people: false)
         try KernelFailure.naming(section) { () throws(SectionProblem) in
           guard try scan.load(block) else { return }
           try scan.place()
@@ -117,18 +141,9 @@ final class SeriesWorker {
         slots: pass.groupLimit.map { $0 * (pass.pieces + 1) * pass.plan.gauges.count },
         people: people.count)
       if pass.plan.assignment != nil { try assign(range, steps) }
-      try forEachBlock(of: range, steps) { (scan, rows) throws(SectionProblem) in
-        guard try scan.load(scan.reader.block) else { return }
-        try scan.place()
-        if pass.plan.assignment != nil {
-          for row in rows {
-            let person = personOf[row]
-            scan.groupOf[row] =
-              person == PersonOrdinals.nobody ? 0 : groupOfPerson[Int(person)]
-          }
-        }
-        try count(scan, rows, knowsPeople: true)
-      }
+      try countRuns(range, steps)
+      if hasHeads { try countHeads(ofPeople: range, steps) }
+      if hasRows { try countRows(range, steps) }
       if isOverfull { return false }
     }
     do {
@@ -137,8 +152,23 @@ final class SeriesWorker {
     return true
   }
 
+  private func countRows(_ range: Int, _ steps: PeopleSteps) throws(KernelFailure) {
+    try forEachBlock(of: range, steps) { (scan, rows) throws(SectionProblem) in
+      guard try scan.load(scan.reader.block) else { return }
+      try scan.place()
+      if pass.plan.assignment != nil {
+        for row in rows {
+          let person = personOf[row]
+          scan.groupOf[row] =
+            person == PersonOrdinals.nobody ? 0 : groupOfPerson[Int(person)]
+        }
+      }
+      try count(scan, rows, knowsPeople: true)
+    }
+  }
+
   /// Lends `body` the blocks with rows of a range's people, and says in `personOf` whose they are.
-  private func forEachBlock(
+  func forEachBlock(
     of range: Int, _ steps: PeopleSteps,
     _ body: (SeriesScan, Range<Int>) throws(SectionProblem) -> Void
   ) throws(KernelFailure) {
@@ -159,7 +189,8 @@ final class SeriesWorker {
     ofRuns own: Range<Int>, in section: Int, _ steps: PeopleSteps,
     _ body: (SeriesScan, Range<Int>) throws(SectionProblem) -> Void
   ) throws(KernelFailure) {
-    let scan = try scan(section)
+    let scan = try scan(section, people: true)
+    if scan.isIdle { return }
     try KernelFailure.naming(section) { () throws(SectionProblem) in
       let firstRows = try sections[section].runs().firstRows
       let ofRun = steps.ordinals.ofRun[section]
@@ -197,63 +228,22 @@ final class SeriesWorker {
     }
   }
 
-  // MARK: The group of each person
-
-  /// Finds the first or the last value that each person of the step has at each path.
-  private func assign(_ range: Int, _ steps: PeopleSteps) throws(KernelFailure) {
-    guard let breakdown = pass.plan.question.breakdown else { return }
-    let paths = breakdown.paths.count
-    let isFirst = breakdown.assignment == .firstOfPerson
-    var times = [Int64](repeating: 0, count: people.count * paths)
-    var values = [UInt32](repeating: ValueNumbers.none, count: people.count * paths)
-    try forEachBlock(of: range, steps) { (scan, rows) throws(SectionProblem) in
-      guard let filter = scan.assignment, try filter.load(scan.reader) > 0 else { return }
-      let stamps = scan.reader.times.values
-      for path in 0..<paths {
-        let numbers = try scan.values(ofPath: path)
-        for index in 0..<filter.count {
-          let row = Int(filter.rows[index])
-          guard rows.contains(row), personOf[row] != PersonOrdinals.nobody else { continue }
-          let number = numbers[row].number
-          if number == GroupNumber.absent.number || number == ValueNumbers.none { continue }
-          let place = Int(personOf[row]) * paths + path
-          let time = stamps[row]
-          let known = values[place]
-          let isBetter: Bool
-          if known == ValueNumbers.none {
-            isBetter = true
-          } else if time != times[place] {
-            isBetter = (time < times[place]) == isFirst
-          } else {
-            isBetter = number != known && pass.numbers.precedes(number, known) == isFirst
-          }
-          if isBetter {
-            times[place] = time
-            values[place] = number
-          }
-        }
-      }
-    }
-    groupOfPerson = (0..<people.count).map { person in
-      Self.group(of: Array(values[(person * paths)..<((person + 1) * paths)]), pass)
-    }
-  }
-
   // MARK: Rows
 
-  private func count(
-    _ scan: SeriesScan, _ range: Range<Int>, knowsPeople: Bool
+  func count(
+    _ scan: SeriesBlock, _ range: Range<Int>, knowsPeople: Bool
   ) throws(SectionProblem) {
     // What there is no room for is not counted: the pass is over.
     if isOverfull { return }
     tally.reserve(groups: pass.groupCount)
-    for (number, filter) in scan.filters.enumerated() where filter.count > 0 {
-      if pass.plan.isRolling[number] {
-        countRolling(scan, filter, number, range, knowsPeople)
+    for number in pass.plan.filters.indices {
+      guard let (list, length) = scan.rows(ofFilter: number), length > 0 else { continue }
+      if pass.plan.isRolling[number], let scan = scan as? SeriesScan {
+        countRolling(scan, list, length, number, range, knowsPeople)
         continue
       }
       let count = SeriesLoops.cells(
-        filter.rows, filter.count, range, knowsPeople ? personOf : nil, scan.groupOf,
+        list, length, range, knowsPeople ? personOf : nil, scan.groupOf,
         pass.pieces > 1 ? scan.pieceOf : nil, pieces: pass.pieces, rows: rows, cells: cells,
         exists: &tally.exists)
       guard count > 0 else { continue }
@@ -264,7 +254,7 @@ final class SeriesWorker {
   }
 
   private func count(
-    _ gauge: Int, _ scan: SeriesScan, _ count: Int, _ knowsPeople: Bool
+    _ gauge: Int, _ scan: SeriesBlock, _ count: Int, _ knowsPeople: Bool
   ) throws(SectionProblem) {
     switch pass.plan.gauges[gauge].kind {
     case .events: SeriesLoops.count(cells, count, into: &tally.counts[gauge])
@@ -284,16 +274,18 @@ final class SeriesWorker {
       }
     case .list(let path):
       let numbers = try scan.numbers(ofPath: path)
-      for index in 0..<count {
-        let number = numbers[Int(rows[index])]
-        guard number.kind == .integer || number.kind == .double else { continue }
-        tally.listCells[gauge].append(cells[index])
-        tally.listValues[gauge].append(number.asDouble)
-      }
+      // Taken out, so that the loop has them for itself.
+      var own = (cells: [UInt32](), values: [Double]())
+      swap(&own.cells, &tally.listCells[gauge])
+      swap(&own.values, &tally.listValues[gauge])
+      SeriesLoops.list(
+        numbers, rows, cells, count, cells: &own.cells, values: &own.values)
+      swap(&own.cells, &tally.listCells[gauge])
+      swap(&own.values, &tally.listValues[gauge])
     }
   }
 
-  private func countPeople(_ gauge: Int, _ count: Int) {
+  func countPeople(_ gauge: Int, _ count: Int) {
     reserveLast(gauge)
     // Taken out, so that the loop has them for itself.
     var own = (last: [UInt32](), counts: [Int](), pairs: DistinctPairs())
@@ -335,7 +327,7 @@ final class SeriesWorker {
 
   /// Rows may be in several pieces' windows, or in none.
   private func countRolling(
-    _ scan: SeriesScan, _ filter: BlockFilter, _ number: Int, _ range: Range<Int>,
+    _ scan: SeriesScan, _ list: RowList, _ length: Int, _ number: Int, _ range: Range<Int>,
     _ knowsPeople: Bool
   ) {
     let times = scan.reader.times.values
@@ -346,8 +338,8 @@ final class SeriesWorker {
       let gauges = pass.plan.gauges.count
       let isCounted = knowsPeople && pass.gauges.contains(gauge)
       let count = windows.count - 1
-      for index in 0..<filter.count {
-        let row = Int(filter.rows[index])
+      for index in 0..<length {
+        let row = Int(list[index])
         guard range.contains(row) else { continue }
         let person = personOf[row]
         if knowsPeople, person == PersonOrdinals.nobody { continue }
@@ -376,12 +368,5 @@ final class SeriesWorker {
       if holds(middle) { high = middle } else { low = middle + 1 }
     }
     return low
-  }
-}
-
-extension ValueNumbers {
-  func precedes(_ left: UInt32, _ right: UInt32) -> Bool {
-    let values = values
-    return values[Int(left)] < values[Int(right)]
   }
 }

@@ -156,10 +156,12 @@ struct GroupColumn: ColumnValues {
   private var isIdentity = false
   /// By code of the dictionary, or `unknown`.
   private var ofCode: [UInt32] = []
+  /// Nil where the numbers are not those of the texts themselves, or only their own reader knows them.
+  private var key: ValueNumbers.Column?
   private var lastBits: UInt64 = 0
   private var lastNumber = Self.unknown
 
-  private static let unknown = UInt32.max
+  private static let unknown = ValueNumbers.unknown
 
   init(
     _ column: Int, of table: PropertyTable, _ decompressor: ZstdDecompressor,
@@ -176,7 +178,10 @@ struct GroupColumn: ColumnValues {
     case .doubles(let cursor): doubles = cursor
     case .texts(let cursor): texts = cursor
     }
-    ofCode = Array(repeating: Self.unknown, count: texts?.lexicon?.count ?? 0)
+    if context.visits == nil {
+      key = ValueNumbers.Column(table: ObjectIdentifier(table), column: column)
+    }
+    if let lexicon = texts?.lexicon { ofCode = numbers.table(of: key, count: lexicon.count) }
   }
 
   /// Ids of rows: an empty text is none.
@@ -221,8 +226,11 @@ struct GroupColumn: ColumnValues {
     _ range: Range<Int>, into values: BlockBuffer<GroupNumber>, at offset: Int
   ) {
     if let lexicon = texts?.lexicon, let codes = texts?.codeValues {
-      resolve(codes.span.extracting(range), lexicon)
-      Self.look(up: ofCode.span, codes.span.extracting(range), into: values, at: offset)
+      let span = codes.span.extracting(range)
+      if !Self.look(up: ofCode.span, span, into: values, at: offset) {
+        resolve(span, lexicon)
+        Self.look(up: ofCode.span, span, into: values, at: offset)
+      }
       return
     }
     for index in 0..<range.count {
@@ -232,28 +240,35 @@ struct GroupColumn: ColumnValues {
 
   /// Finds the numbers of codes that were not met before.
   private mutating func resolve(_ codes: Span<UInt32>, _ lexicon: TextLexicon) {
+    if context.visits == nil { return numbers.resolve(codes, of: lexicon, key, in: &ofCode) }
+    let bytes = lexicon.texts.bytes
+    let all = bytes.span
     for index in codes.indices {
       let code = Int(codes[index])
       guard ofCode[code] == Self.unknown else { continue }
-      let bytes = lexicon.texts.bytes
-      let all = bytes.span
       ofCode[code] = context.number(
         of: all.extracting(lexicon.texts.range(of: code)), hash: lexicon.hashes[code])
     }
   }
 
+  /// Whether all codes have been met before.
+  @discardableResult
   private static func look(
     up table: Span<UInt32>, _ codes: Span<UInt32>, into values: BlockBuffer<GroupNumber>,
     at offset: Int
-  ) {
+  ) -> Bool {
     precondition(offset >= 0 && codes.count <= RowList.capacity - offset, "too many rows")
     // SAFETY: checked just now; codes are checked by the table's own subscript.
     let target = unsafe values.start + offset
+    var most: UInt32 = 0
     var index = 0
     while index < codes.count {
-      unsafe target[index] = GroupNumber(number: table[Int(codes[index])])
+      let number = table[Int(codes[index])]
+      unsafe target[index] = GroupNumber(number: number)
+      most = max(most, number)
       index &+= 1
     }
+    return most != unknown
   }
 
   /// Of a value of the block that was loaded last.

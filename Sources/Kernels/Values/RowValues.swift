@@ -1,4 +1,5 @@
 import Columns
+import Compression
 import Events
 import Query
 import Sections
@@ -94,11 +95,12 @@ struct ObjectValues<Column: ColumnValues> {
   private let ofColumn = BlockBuffer<Column.Element>(repeating: .absent)
 
   init(
-    _ plan: PathPlan, in table: PropertyTable, of reader: BlockReader, _ context: Column.Context
+    _ plan: PathPlan, in table: PropertyTable, _ decompressor: ZstdDecompressor,
+    _ context: Column.Context
   ) throws(SectionProblem) {
     slots = try SlotCursor(plan, in: table)
     for column in plan.columns {
-      columns.append(try Column(column, of: table, reader.decompressor, context))
+      columns.append(try Column(column, of: table, decompressor, context))
     }
   }
 
@@ -136,10 +138,10 @@ struct ObjectValues<Column: ColumnValues> {
     var next = 0
     var index = 0
     while index < count {
-      if unsafe slots[index] == slot {
-        unsafe values[index] = dense[next]
-        next &+= 1
-      }
+      // Without a branch: which objects have a value is anybody's guess.
+      let isHere = unsafe slots[index] == slot
+      unsafe values[index] = isHere ? dense[next] : values[index]
+      next &+= isHere ? 1 : 0
       index &+= 1
     }
   }
@@ -161,7 +163,7 @@ struct PropertyValues<Column: ColumnValues> {
       let table = try reader.section.props(ofHead: head)
       let plan = PathPlan(fields, in: table, of: directory)
       if plan.isAbsent { continue }
-      tables.append((head, try ObjectValues(plan, in: table, of: reader, context)))
+      tables.append((head, try ObjectValues(plan, in: table, reader.decompressor, context)))
     }
     try reader.announce(tables.map(\.head))
     isEverywhere = tables.count == heads.count
@@ -210,7 +212,7 @@ struct SharedValues<Column: ColumnValues> {
     let directory = reader.section.directory
     let table = try reader.section.ctx()
     let plan = PathPlan(PathFields(SectionField.ctx, keys, in: directory), in: table, of: directory)
-    objects = try ObjectValues(plan, in: table, of: reader, context)
+    objects = try ObjectValues(plan, in: table, reader.decompressor, context)
     identity = nil
   }
 

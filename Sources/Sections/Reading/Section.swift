@@ -184,6 +184,7 @@ package final class Section: Sendable {
     // The rows of all heads are counted: a branch for each row costs more than a count in vain.
     var totals = [UInt32](repeating: 0, count: self.heads.count)
     var ranks = [HeadRanks](repeating: HeadRanks(), count: wanted.count)
+    var rare = RarePlaces(wanted, rows: directory.headRows)
     try forEachHeadBlock { heads in
       for (place, head) in wanted.enumerated() { ranks[place].before.append(totals[head]) }
       var counts = totals.mutableSpan
@@ -192,10 +193,12 @@ package final class Section: Sendable {
         counts[Int(heads[index])] &+= 1
         index &+= 1
       }
+      rare.add(heads)
     }
     for (place, head) in wanted.enumerated() {
       ranks[place].before.append(totals[head])
       guard Int(totals[head]) == directory.headRows[head] else { throw .column("rows of a head") }
+      ranks[place].places = rare.places(ofHead: head)
     }
     return ranks
   }
@@ -264,11 +267,6 @@ package final class Section: Sendable {
       body(heads.extracting(first: count))
     }
   }
-}
-
-/// The rows of one head that stand before each block; one more at the end.
-package struct HeadRanks: Sendable {
-  package internal(set) var before: [UInt32] = []
 }
 
 /// The extents of a source from one of them on, counted anew.

@@ -55,7 +55,7 @@ extension FlowKernels {
     }
     return FunnelExplanationQuestion.Subject(
       first: rows[0].time, last: rows[rows.count - 1].time,
-      held: best?.held.map { numbers.value($0) },
+      held: best?.held.map { numbers.value(of: $0) },
       events: (best?.events ?? []).map { event in
         FunnelExplanationQuestion.Event(
           time: event.time,

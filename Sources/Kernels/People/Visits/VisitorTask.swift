@@ -147,7 +147,7 @@ struct VisitorRows: FlowSink {
       }
       let isFirst = own[path] == ValueNumbers.none
       if !isFirst && time == ownTimes[path] {
-        let isLess = numbers.value(number) < numbers.value(own[path])
+        let isLess = numbers.value(of: number) < numbers.value(of: own[path])
         if isLess == (assignment == .firstOfPerson) { own[path] = number }
       } else if isFirst || assignment == .lastOfPerson {
         own[path] = number

@@ -1,0 +1,104 @@
+import Query
+import Sections
+
+/// What people are given their groups by, read head by head: the values at the paths of a breakdown
+/// that goes by the first or the last value of each person.
+final class HeadAssignment {
+  let chunk: HeadChunk
+  private let filter: HeadFilter
+  private var props: [ObjectValues<GroupColumn>?] = []
+  private var shared: [ObjectValues<GroupColumn>?] = []
+
+  /// Nil where no object of the head has a value.
+  init?(
+    _ pass: SeriesPass, _ section: Section, number: Int, head: Int, in room: HeadChunk.Room
+  ) throws(SectionProblem) {
+    guard let assignment = pass.plan.assignment, assignment.names(section.heads[head]),
+      assignment.holdsAll(of: section.directory.times) != nil
+    else { return nil }
+    chunk = try HeadChunk(head, of: section, in: room)
+    guard let filter = try HeadFilter(assignment, section: number, chunk) else { return nil }
+    self.filter = filter
+    for path in pass.plan.question.breakdown?.paths ?? [] {
+      var own: (props: ObjectValues<GroupColumn>?, shared: ObjectValues<GroupColumn>?)
+      switch path.place {
+      case .key(.props, let keys): own.props = try ObjectValues(props: keys, chunk, pass.numbers)
+      case .key(.ctx, let keys): own.shared = try ObjectValues(ctx: keys, chunk, pass.numbers)
+      default: preconditionFailure("people are not assigned by \(path) head by head")
+      }
+      props.append(own.props)
+      shared.append(own.shared)
+    }
+    if props.allSatisfy({ $0 == nil }) && shared.allSatisfy({ $0 == nil }) { return nil }
+  }
+
+  /// Goes to other objects: those that are meant, and how many.
+  func load(_ objects: Range<Int>) throws(SectionProblem) -> (RowList, Int) {
+    chunk.load(objects)
+    return (filter.rows, try filter.load(chunk))
+  }
+
+  /// The values at a path, by object; nil where there are none.
+  func values(ofPath path: Int) throws(SectionProblem) -> BlockBuffer<GroupNumber>? {
+    if props[path] != nil {
+      try props[path]?.load(chunk.objects)
+      return props[path]?.values
+    }
+    guard shared[path] != nil else { return nil }
+    let values = BlockBuffer<GroupNumber>(repeating: .absent)
+    try chunk.forEachShared { (numbers, objects) throws(SectionProblem) in
+      try shared[path]?.load(numbers)
+      guard let own = shared[path]?.values else { return }
+      for object in objects { values[object] = own[Int(chunk.shared[object]) - numbers.lowerBound] }
+    }
+    return values
+  }
+}
+
+extension SeriesPass {
+  /// Whether names, properties and `ctx` say which group a person is in.
+  static func assignsByHeads(_ plan: SeriesPlan) -> Bool {
+    guard let assignment = plan.assignment, assignment.test.isOfHeads else { return false }
+    return (plan.question.breakdown?.paths ?? []).allSatisfy { path in
+      switch path.place {
+      case .key(.props, _), .key(.ctx, _): true
+      default: false
+      }
+    }
+  }
+}
+
+/// The first or the last value of each person of a step, as far as met.
+struct PersonValues {
+  private let isFirst: Bool
+  private let numbers: ValueNumbers
+  private var times: [Int64]
+  /// By path, then by person.
+  private(set) var values: [[UInt32]]
+
+  init(people: Int, paths: Int, isFirst: Bool, _ numbers: ValueNumbers) {
+    self.isFirst = isFirst
+    self.numbers = numbers
+    times = Array(repeating: 0, count: people * paths)
+    values = Array(
+      repeating: Array(repeating: ValueNumbers.none, count: people), count: paths)
+  }
+
+  /// Of values at the same time the lesser one is first.
+  @inline(__always)
+  mutating func add(_ value: GroupNumber, at time: Int64, ofPath path: Int, of person: Int) {
+    let number = value.number
+    if number == GroupNumber.absent.number || number == ValueNumbers.none { return }
+    let place = path &* values[path].count &+ person
+    let known = values[path][person]
+    if known != ValueNumbers.none {
+      if time == times[place] {
+        guard number != known, numbers.precedes(number, known) == isFirst else { return }
+      } else if (time < times[place]) != isFirst {
+        return
+      }
+    }
+    times[place] = time
+    values[path][person] = number
+  }
+}

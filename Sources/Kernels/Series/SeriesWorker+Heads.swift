@@ -1,0 +1,103 @@
+import Sections
+
+// Filters that go by heads, whose objects lie side by side.
+extension SeriesWorker {
+  func heads(of section: Int) throws(KernelFailure) -> [HeadScan] {
+    if let scans = headScans[section] { return scans }
+    let made = try KernelFailure.naming(section) { () throws(SectionProblem) in
+      var made: [HeadScan] = []
+      for head in sections[section].heads.indices {
+        if let scan = try HeadScan(
+          pass, sections[section], number: section, head: head, in: room)
+        {
+          made.append(scan)
+        }
+      }
+      return made
+    }
+    headScans[section] = made
+    return made
+  }
+
+  func countHeads(ofPeople range: Int, _ steps: PeopleSteps) throws(KernelFailure) {
+    for (section, runs) in try stretches(of: range, steps) {
+      let (rows, owners) = try self.rows(of: runs, in: section, steps)
+      try countHeads(of: section, rows, owners)
+      if isOverfull { return }
+    }
+  }
+
+  /// The runs of a range's people, section by section; then those that stand elsewhere.
+  func stretches(
+    of range: Int, _ steps: PeopleSteps
+  ) throws(KernelFailure) -> [(section: Int, runs: Range<Int>)] {
+    var stretches: [(section: Int, runs: Range<Int>)] = []
+    for section in sections.indices {
+      let runs = try KernelFailure.naming(section) { () throws(SectionProblem) in
+        try steps.runs(of: range, in: section)
+      }
+      if !runs.isEmpty { stretches.append((section, runs)) }
+    }
+    for run in try steps.displacedRuns(of: people, outside: range) {
+      let number = Int(run.run.run)
+      stretches.append((Int(run.run.section), number..<(number + 1)))
+    }
+    return stretches
+  }
+
+  func rows(
+    of runs: Range<Int>, in section: Int, _ steps: PeopleSteps
+  ) throws(KernelFailure) -> (Range<Int>, RunRows) {
+    let firstRows = try KernelFailure.naming(section) { () throws(SectionProblem) in
+      try sections[section].runs().firstRows
+    }
+    let owners = RunRows(
+      runs: runs, firstRows: firstRows, ofRun: steps.ordinals.ofRun[section], people: people)
+    return (Int(firstRows[runs.lowerBound])..<Int(firstRows[runs.upperBound]), owners)
+  }
+
+  func forEachChunk(
+    _ objects: Range<Int>, _ body: (Range<Int>) throws(SectionProblem) -> Void
+  ) throws(SectionProblem) {
+    var next = objects.lowerBound
+    while next < objects.upperBound {
+      let end = min(next + Section.blockRows, objects.upperBound)
+      try body(next..<end)
+      next = end
+    }
+  }
+
+  /// The objects of all heads whose rows are among these; `owners`: whose they are, where people
+  /// have to be told apart.
+  func countHeads(
+    of section: Int, _ rows: Range<Int>, _ owners: RunRows?
+  ) throws(KernelFailure) {
+    for scan in try heads(of: section) {
+      try KernelFailure.naming(section) { () throws(SectionProblem) in
+        let chunk = scan.chunk
+        var owners = owners
+        try forEachChunk(try chunk.objects(in: rows)) { objects throws(SectionProblem) in
+          guard !isOverfull, try scan.load(objects) else { return }
+          try scan.place()
+          if owners != nil {
+            try chunk.findRows()
+            owners?.mark(chunk.rows, chunk.count, into: personOf)
+          }
+          if pass.plan.assignment != nil { setGroups(of: scan, isSomebody: owners != nil) }
+          try count(scan, 0..<objects.count, knowsPeople: owners != nil)
+        }
+      }
+    }
+  }
+
+  /// Objects have the groups of their people.
+  func setGroups(of scan: HeadScan, isSomebody: Bool) {
+    guard isSomebody else {
+      return BlockLoops.fill(scan.groupOf, scan.chunk.count, with: groupOfNobody)
+    }
+    for index in 0..<scan.chunk.count {
+      let person = personOf[index]
+      scan.groupOf[index] = person == PersonOrdinals.nobody ? 0 : groupOfPerson[Int(person)]
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Sections
+
+// Filters that ask no more than how many events each person has.
+extension SeriesWorker {
+  /// What runs say without a look at rows.
+  func countRuns(_ range: Int, _ steps: PeopleSteps) throws(KernelFailure) {
+    for number in pass.plan.filters.indices {
+      let gauges = pass.gauges.filter { pass.plan.gauges[$0].filter == number }
+      for (section, runs) in try stretches(of: range, steps)
+      where pass.isByRuns(number, of: sections[section]) {
+        try countRuns(runs, of: section, steps, gauges)
+      }
+    }
+  }
+
+  func countRuns(
+    _ runs: Range<Int>, of section: Int, _ steps: PeopleSteps, _ gauges: [Int]
+  ) throws(KernelFailure) {
+    tally.reserve(groups: pass.groupCount)
+    let facts = try KernelFailure.naming(section) { () throws(SectionProblem) in
+      try sections[section].facts()
+    }
+    let ofRun = steps.ordinals.ofRun[section]
+    let groups = pass.plan.assignment == nil ? [] : groupOfPerson
+    var first = runs.lowerBound
+    while first < runs.upperBound {
+      let end = min(first + RowList.capacity, runs.upperBound)
+      let count = facts.events(
+        of: first..<end, ofRun, among: people, groups, persons: personOf, cells: cells,
+        counts: eventsOfRun, exists: &tally.exists)
+      for row in 0..<count { rows[row] = UInt16(truncatingIfNeeded: row) }
+      for gauge in gauges {
+        if case .people = pass.plan.gauges[gauge].kind {
+          countPeople(gauge, count)
+        } else {
+          SeriesLoops.add(eventsOfRun, cells, count, into: &tally.counts[gauge])
+        }
+      }
+      first = end
+    }
+  }
+}
