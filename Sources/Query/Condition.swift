@@ -67,6 +67,17 @@ package enum TextTest: Equatable, Sendable {
   case hasPrefix(String)
   case hasSuffix(String)
   case matches(Pattern)
+
+  package static func == (left: Self, right: Self) -> Bool {
+    switch (left, right) {
+    case (.contains(let left), .contains(let right)),
+      (.hasPrefix(let left), .hasPrefix(let right)),
+      (.hasSuffix(let left), .hasSuffix(let right)):
+      left.utf8.elementsEqual(right.utf8)
+    case (.matches(let left), .matches(let right)): left == right
+    default: false
+    }
+  }
 }
 
 /// A regular expression or a glob. Its language is that of `Patterns`, which answers it in time that
@@ -108,6 +119,17 @@ package struct Pattern: Hashable, Sendable {
       case .glob: try CompiledPattern(glob: text, ignoringCase: ignoresCase)
       }
     } catch { throw .operand("pattern, \(error)") }
+  }
+
+  package static func == (left: Self, right: Self) -> Bool {
+    left.syntax == right.syntax && left.ignoresCase == right.ignoresCase
+      && left.text.utf8.elementsEqual(right.text.utf8)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(syntax)
+    hasher.combine(ignoresCase)
+    for byte in text.utf8 { hasher.combine(byte) }
   }
 }
 

@@ -26,3 +26,11 @@ package struct EventSelector: Equatable, Sendable {
     self.init(checked: [name], filter)
   }
 }
+
+extension EventSelector {
+  /// Names are the same when their bytes are: é and e with an accent behind it are two.
+  package static func == (left: Self, right: Self) -> Bool {
+    left.filter == right.filter
+      && left.names.elementsEqual(right.names) { $0.utf8.elementsEqual($1.utf8) }
+  }
+}
