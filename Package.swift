@@ -108,10 +108,8 @@ let package = Package(
       "Aggregator",
       on: [
         "Batches", "Calendar", "Compression", "Crypto", "Dialects", "Events", "HTTP", "JSON",
-        "Intake", "Kernels", "Platform", "Query", "SQL", "SQLite", "Service", "Settings", "Store",
-        "Telemetry", "Tenancy",
-        "Intake", "Kernels", "Platform", "Query", "QueryJSON", "SQLite", "Service", "Settings",
-        "Store", "Telemetry", "Tenancy",
+        "Intake", "Kernels", "Platform", "Query", "QueryJSON", "SQL", "SQLite", "Service",
+        "Settings", "Store", "Telemetry", "Tenancy",
       ]),
 
     floor(
@@ -151,8 +149,8 @@ let package = Package(
     .executableTarget(
       name: "answers",
       dependencies: [
-        "Aggregator", "Calendar", "Events", "JSON", "Kernels", "Platform", "Query", "Sections",
-        "Store",
+        "Aggregator", "Calendar", "Events", "JSON", "Kernels", "Platform", "Query", "QueryJSON",
+        "Sections", "Store",
       ],
       path: "Benchmarks/Answers", swiftSettings: settings),
 

@@ -121,6 +121,18 @@ def ask(aggregator, folder, queries=(), runs=0, seed=1, threads=2, export=None, 
     return report
 
 
+def ask_questions(aggregator, project, questions, timeout=600):
+    """Answers to questions in the JSON form of the API: `{"events": n, "answers": [...]}`."""
+    path = os.path.join(aggregator.data, "questions.json")
+    with open(path, "w") as file:
+        json.dump({"project": project, "questions": questions}, file)
+    done = subprocess.run([answers_binary(), aggregator.data, "--questions", path], capture_output=True,
+                          text=True, timeout=timeout, check=False, env=inherited())
+    if done.returncode != 0:
+        raise RuntimeError(f"answers: {done.returncode}: {done.stderr[-800:]}")
+    return json.loads(done.stdout)
+
+
 def peer_arguments(folder, work, queries=None, runs=7, seed=1):
     return argparse.Namespace(data=folder, work=work, runs=runs, seed=seed,
                               queries=",".join(queries or peers.names_of_queries()))

@@ -1,6 +1,6 @@
 """The store's answers to the workload, beside those of DuckDB and ClickHouse over the same events.
 
-Two seeds of 200,000 events; TRIBUTARY_FULL=1 makes it six seeds and a million events each.
+Two seeds of 200,000 events; with --full, six seeds and a million events each.
 """
 
 import os

@@ -3,8 +3,12 @@
 //     answers <data folder> <manifest.json> [--queries a,b] [--runs 7] [--threads 2] [--seed 1]
 //       [--export FILE] [--answers no]
 //
+//     answers <data folder> --questions <file>
+//
 // One JSON object on stdout: the rows of each of the workload's questions as `Benchmarks/oracle` has
-// them, how long the first asking took and the further ones, and what the process held at most.
+// them, how long the first asking took and the further ones, and what the process held at most. With
+// questions of a file: their answers as the API writes them.
+import Events
 import Glibc
 import JSON
 import Platform
@@ -13,6 +17,10 @@ import Platform
   static func main() async {
     do {
       let options = try Options(Array(CommandLine.arguments.dropFirst()))
+      if let file = options.questions {
+        print(try await answers(to: QuestionFile(readFile(file)), options))
+        return
+      }
       let started = SystemClock.monotonicNanoseconds
       let parameters = try Parameters(readFile(options.manifest))
       let asker = try await Asker(
@@ -24,6 +32,22 @@ import Platform
       _ = unsafe write(STDERR_FILENO, text, text.count)
       exit(1)
     }
+  }
+
+  private static func answers(
+    to file: QuestionFile, _ options: Options
+  ) async throws -> String {
+    let asker = try await Asker(
+      folder: options.folder, project: try ProjectID(file.project), threads: options.threads)
+    var json = JSONWriter()
+    json.beginObject()
+    json.key("events")
+    json.integer(try await asker.eventCount)
+    json.key("answers")
+    let answers = try await file.answers(of: asker)
+    json.raw(answers.span)
+    json.endObject()
+    return String(decoding: json.bytes, as: UTF8.self)
   }
 
   private static func report(

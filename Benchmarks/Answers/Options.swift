@@ -10,6 +10,8 @@ struct Options {
   /// Where exported rows go.
   private(set) var export: String?
   private(set) var printsAnswers = true
+  /// A file of questions, instead of the workload's.
+  private(set) var questions: String?
 
   init(_ arguments: [String]) throws(Complaint) {
     var places: [String] = []
@@ -26,14 +28,16 @@ struct Options {
       case "--threads": threads = try Self.number(argument, value)
       case "--seed": seed = UInt64(try Self.number(argument, value))
       case "--export": export = value
+      case "--questions": questions = value
       case "--answers": printsAnswers = value == "yes"
       default: throw Complaint("what is \(argument)?")
       }
     }
-    guard places.count == 2, threads > 0 else {
-      throw Complaint("usage: answers <data folder> <manifest.json> [options]")
+    guard places.count == (questions == nil ? 2 : 1), threads > 0 else {
+      throw Complaint("usage: answers <data folder> <manifest.json | --questions file> [options]")
     }
-    (folder, manifest) = (places[0], places[1])
+    folder = places[0]
+    manifest = places.count == 2 ? places[1] : ""
   }
 
   private static func number(_ option: String, _ value: String) throws(Complaint) -> Int {

@@ -26,7 +26,8 @@ def binary(name):
 
 def inherited():
     """Our environment without the tests' own variables, which the programs would wonder about."""
-    ours = ("TRIBUTARY_BIN", "TRIBUTARY_SEED", "TRIBUTARY_KILLS", "TRIBUTARY_FLIPS")
+    ours = ("TRIBUTARY_BIN", "TRIBUTARY_SEED", "TRIBUTARY_KILLS", "TRIBUTARY_FLIPS",
+            "TRIBUTARY_FULL")
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 
