@@ -11,6 +11,7 @@ import JSON
     ("crypto", benchmarkCrypto),
     ("http", benchmarkHTTP),
     ("ids", benchmarkIDs),
+    ("strays", benchmarkStrays),
     ("json", benchmarkJSON),
     ("patterns", benchmarkPatterns),
     ("request", benchmarkRequest),
