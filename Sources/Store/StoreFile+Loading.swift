@@ -129,7 +129,7 @@ private struct Loading {
 
 extension StoredBatchLabel {
   /// The rows that do not count.
-  fileprivate var dropped: RowSet {
+  var dropped: RowSet {
     let rows = min(max(rows, 0), BatchLimits.mostRows)
     return RowSet(stored: duplicates, rows: rows).union(RowSet(stored: rejected, rows: rows))
   }

@@ -71,7 +71,7 @@ struct CatalogueCheck {
               .batch(label.number), "its rows are in a pack too", of: project, events: label.rows)
           }
           guard let problem = problem(of: statement, label) else {
-            report.batchEvents += label.rows
+            report.batchEvents += max(0, label.rows - label.dropped.count)
             continue
           }
           let aside = known[label.number] == nil ? "" : " (set aside)"
