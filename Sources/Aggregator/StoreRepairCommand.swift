@@ -1,6 +1,7 @@
 import Crypto
 import JSON
 import Platform
+import Settings
 import Store
 
 /// `store repair`: for whoever has the folder alone.
