@@ -101,6 +101,11 @@ class Pack:
         self.replaced = [reader.varint() for _ in range(reader.varint())]
         self.secrets = {reader.text(): reader.take(16) for _ in range(reader.varint())}
         self.sections = [Section(self, reader) for _ in range(reader.varint())]
+        # What a merge has written says so.
+        self.merged = None
+        if reader.place < len(index):
+            self.merged = (reader.varint(), reader.varint(), reader.varint(),
+                           [reader.varint() for _ in range(reader.varint())])
         assert reader.place == len(index), "bytes behind the index"
         return index
 
