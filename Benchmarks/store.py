@@ -13,7 +13,7 @@ import time
 import peers
 from tools import HERE, REPOSITORY, Watch
 
-from harness.programs import inherited, run_tool
+from harness.programs import inherited, metric, run_tool
 
 IMPORT_SECONDS = 4 * 3600
 
@@ -67,7 +67,10 @@ def settle(aggregator, timeout=600):
     aggregator.start(timeout=120)
     deadline, last, since = time.monotonic() + timeout, None, time.monotonic()
     while time.monotonic() < deadline:
-        state = pack_sizes(aggregator.data)
+        hot = metric(aggregator.metrics(), "tributary_hot_events") or 0
+        state = (hot >= 100, pack_sizes(aggregator.data))
+        if state[0]:
+            since = time.monotonic()
         if state != last:
             last, since = state, time.monotonic()
         elif time.monotonic() - since > 4:
