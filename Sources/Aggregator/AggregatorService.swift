@@ -149,8 +149,8 @@ package final class AggregatorService: RunningService {
         face.plainRouter(anonymousProject: anonymous), face.secureRouter(anonymousProject: nil),
         ControlFace(
           tenants: tenants, folder: folder, health: health, imports: face.imports,
-          sql: face.sql, backups: BackupRoutes(backups: backups), storeCheck: StoreCheckDesk(folder),
-          refreshHealth: refreshHealth
+          sql: face.sql, backups: BackupRoutes(backups: backups),
+          storeCheck: StoreCheckDesk(folder), refreshHealth: refreshHealth
         ).router,
       ],
       on: loops, slots: slots, registry: registry)
