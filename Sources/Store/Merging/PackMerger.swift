@@ -69,7 +69,7 @@ actor PackMerger {
       isPolite = true
     }
     let inputs = job.inputs.compactMap { packs.catalogue.pack($0) }
-    guard inputs.count == job.inputs.count else { return false }
+    guard inputs.count == job.inputs.count, hasRoom(for: inputs) else { return false }
     configuration.reached?(.mergeBegun)
     let outputs = outputs(of: inputs, job)
     let headers = try await writer.nextPacks(outputs.count)
@@ -89,6 +89,16 @@ actor PackMerger {
       }
       throw Sealer.problem(error)
     }
+  }
+
+  /// Whether the disk takes the result beside the inputs, and leaves intake its reserve.
+  private func hasRoom(for inputs: [Pack]) -> Bool {
+    let folder = packs.directory.path
+    // A disk that does not tell is tried.
+    guard let free = (try? configuration.disk.fileSystem(of: folder))?.freeBytes else {
+      return true
+    }
+    return free > Self.bytes(inputs) + 2 * configuration.minimumFreeBytes
   }
 
   // MARK: Writing
