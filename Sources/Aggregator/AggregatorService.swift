@@ -110,6 +110,7 @@ package final class AggregatorService: RunningService {
     disk.declare(in: registry)
     packs.declare(in: registry)
     backupReport.declare(in: registry)
+    MergeReport(store: store).declare(in: registry)
     let face = AggregatorFace(
       store: store, tenants: tenants, key: key, clock: clock, random: random, registry: registry,
       health: health, log: log, decoders: loops.count, refreshHealth: refreshHealth)
@@ -122,14 +123,15 @@ package final class AggregatorService: RunningService {
     return try AggregatorService(
       loops: loops, log: log, face: face, store: store, tenants: tenants,
       certificate: certificate, health: health, refreshHealth: refreshHealth, registry: registry,
-      lock: lock, backups: backups, folder: folder, configuration: configuration)
+      care: StoreCare(store: store, tenants: tenants, clock: clock, log: log), lock: lock,
+      backups: backups, folder: folder, configuration: configuration)
   }
 
   private init(
     loops: [EventLoop], log: Log, face: AggregatorFace, store: Store, tenants: Tenants,
     certificate: ServerCertificate, health: HealthBoard,
     refreshHealth: @escaping @Sendable () -> Void, registry: MetricRegistry,
-    lock: consuming FileLock, backups: Backups, folder: DataFolder,
+    care: StoreCare, lock: consuming FileLock, backups: Backups, folder: DataFolder,
     configuration: Configuration
   ) throws {
     self.loops = loops
@@ -167,6 +169,7 @@ package final class AggregatorService: RunningService {
     health.update { $0.phase = .serving }
     saveUsesNowAndThen()
     backups.followSchedule()
+    tendNowAndThen(care)
   }
 
   private static func backupSchedule(_ configuration: Configuration) -> Backups.Schedule {
@@ -200,6 +203,8 @@ package final class AggregatorService: RunningService {
     store.sealEvents = configuration[AggregatorSettings.sealEvents]
     store.sealAge = configuration[AggregatorSettings.sealAge]
     store.scrubPeriod = configuration[AggregatorSettings.scrubPeriod]
+    store.mergeBytesPerSecond = configuration[AggregatorSettings.mergeRate].bytes
+    store.mergeGrace = configuration[AggregatorSettings.mergeGrace]
     store.minimumFreeBytes = configuration[AggregatorSettings.minimumFreeBytes].bytes
     store.ballastBytes = 16 << 20
     store.waiting = StoreInbox.Limits(
@@ -232,6 +237,15 @@ package final class AggregatorService: RunningService {
       while let self {
         await self.saveUses()
         await loops[0].sleep(for: .seconds(60))
+      }
+    }
+  }
+
+  private func tendNowAndThen(_ care: StoreCare) {
+    Task { [loops, weak self] in
+      while self != nil {
+        await loops[0].sleep(for: StoreCare.pause)
+        if self != nil { await care.tend() }
       }
     }
   }

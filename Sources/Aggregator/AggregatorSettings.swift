@@ -34,6 +34,12 @@ package enum AggregatorSettings {
   package static let sealAge = Setting(
     "hot.seal_after", default: Duration.seconds(86_400),
     "After so long whatever is hot is sealed into a pack.")
+  package static let mergeRate = Setting(
+    "store.merge_rate", default: ByteCount.mib(64), in: .mib(1) ... .gib(16),
+    "Bytes a second that merging packs may read and write together.")
+  package static let mergeGrace = Setting(
+    "store.merge_grace", default: Duration.seconds(86_400),
+    "So long the files of packs stay that a merge has replaced; less where the disk is short.")
   package static let cacheBytes = Setting(
     "store.cache", default: ByteCount.mib(128), in: .mib(1) ... .gib(64),
     "Memory for what was read of packs.")
@@ -73,7 +79,8 @@ package enum AggregatorSettings {
   package static let schema = SettingsSchema(
     [
       plain, anonymousProject, maximumConnections, unauthenticatedPercent, secure, certificate,
-      certificateKey, maximumHotEvents, sealEvents, sealAge, cacheBytes, scrubPeriod,
+      certificateKey, maximumHotEvents, sealEvents, sealAge, cacheBytes, scrubPeriod, mergeRate,
+      mergeGrace,
       minimumFreeBytes,
       maximumWaiting, maximumWaitingBytes,
       maximumDeadLetters, maximumDeadLetterBytes, backupTo, backupEvery, backupKeep, loops, level,

@@ -10,7 +10,7 @@ package struct PackFolder: Sendable {
   /// What must not be unlinked at the moment.
   let pins = PackPins()
   /// The packs that answers are made of, and those that were replaced and are still there.
-  let catalogue = PackCatalogue()
+  package let catalogue = PackCatalogue()
 
   init(_ path: String, cacheBytes: Int) {
     directory = Directory(path)
