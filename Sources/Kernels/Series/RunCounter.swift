@@ -32,11 +32,11 @@ extension RunFacts {
     exists: inout [UInt8]
   ) -> Int {
     precondition(runs.count <= RowList.capacity, "too many runs")
-    let (visits, own) = (firstVisits.span, eventCounts.span)
+    let (visits, own) = (firstVisits, eventCounts)
     let (ofRun, groups) = (ofRun.span, groups.span)
     let (low, width) = (UInt32(people.lowerBound), UInt32(people.count))
     var exists = exists.mutableSpan
-    // SAFETY: no more is written than there are runs; arrays are checked by their own subscripts.
+    // SAFETY: no more is written than there are runs; what is read is checked by subscripts.
     let (persons, cells, counts) = unsafe (persons.start, cells.start, counts.start)
     var found = 0
     for run in runs {

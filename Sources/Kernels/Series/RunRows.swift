@@ -2,7 +2,7 @@ import Sections
 
 /// Whose rows are which, for rows that ascend.
 struct RunRows {
-  private let firstRows: [UInt32]
+  private let firstRows: Cells<UInt32>
   private let ofRun: [UInt32]
   private let people: Range<Int>
   private let end: Int
@@ -10,7 +10,7 @@ struct RunRows {
   private var run: Int
 
   /// `runs` stand together; people outside of the range are nobody here.
-  init(runs: Range<Int>, firstRows: [UInt32], ofRun: [UInt32], people: Range<Int>) {
+  init(runs: Range<Int>, firstRows: Cells<UInt32>, ofRun: [UInt32], people: Range<Int>) {
     self.firstRows = firstRows
     self.ofRun = ofRun
     self.people = people
@@ -28,7 +28,7 @@ struct RunRows {
     let width = UInt32(truncatingIfNeeded: people.count)
     // Copies: what is lent by `self` would bar it from changing.
     let (ownStarts, ownNumbers) = (firstRows, ofRun)
-    let (starts, numbers) = (ownStarts.span, ownNumbers.span)
+    let (starts, numbers) = (ownStarts, ownNumbers.span)
     // SAFETY: checked just now; runs are checked by the arrays' own subscripts.
     let (rows, persons) = unsafe (rows.start, persons.start)
     var run = run

@@ -57,6 +57,11 @@ final class ValueNumbers: Sendable {
 
   func value(of number: UInt32) -> Value { state.withLock { $0.value(of: number) } }
 
+  /// All values, each at the place of its number.
+  var values: [Value] {
+    state.withLock { state in (0..<state.count).map { state.value(of: UInt32($0)) } }
+  }
+
   func precedes(_ left: UInt32, _ right: UInt32) -> Bool {
     state.withLock { $0.value(of: left) < $0.value(of: right) }
   }

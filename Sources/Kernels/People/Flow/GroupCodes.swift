@@ -54,8 +54,8 @@ final class GroupCodes: Sendable {
   }
 
   private func values(of group: UInt32) -> [Value] {
-    if pathCount == 1 { return [values.value(group)] }
-    return tuples.withLock { $0.all[Int(group)] }.map { values.value($0) }
+    if pathCount == 1 { return [values.value(of: group)] }
+    return tuples.withLock { $0.all[Int(group)] }.map { values.value(of: $0) }
   }
 
   /// The values of each group.
