@@ -22,8 +22,8 @@ final class HeadAssignment {
     for path in pass.plan.question.breakdown?.paths ?? [] {
       var own: (props: ObjectValues<GroupColumn>?, shared: ObjectValues<GroupColumn>?)
       switch path.place {
-      case .key(.props, let keys): own.props = try ObjectValues(props: keys, chunk, GroupContext(numbers: pass.numbers))
-      case .key(.ctx, let keys): own.shared = try ObjectValues(ctx: keys, chunk, GroupContext(numbers: pass.numbers))
+      case .key(.props, let keys): own.props = try ObjectValues(props: keys, chunk, pass.groups)
+      case .key(.ctx, let keys): own.shared = try ObjectValues(ctx: keys, chunk, pass.groups)
       default: preconditionFailure("people are not assigned by \(path) head by head")
       }
       props.append(own.props)

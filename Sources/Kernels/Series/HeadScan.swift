@@ -123,8 +123,8 @@ private struct HeadGroup {
     var number = ValueNumbers.none
     if pass.plan.assignment == nil, let path = pass.plan.question.breakdown?.paths.first {
       switch path.place {
-      case .key(.props, let keys): props = try ObjectValues(props: keys, chunk, GroupContext(numbers: pass.numbers))
-      case .key(.ctx, let keys): shared = try ObjectValues(ctx: keys, chunk, GroupContext(numbers: pass.numbers))
+      case .key(.props, let keys): props = try ObjectValues(props: keys, chunk, pass.groups)
+      case .key(.ctx, let keys): shared = try ObjectValues(ctx: keys, chunk, pass.groups)
       case .field(.name): number = pass.numbers.number(of: .string(head.name))
       case .field(.kind): number = pass.numbers.number(of: .string(String(describing: head.kind)))
       case .field(.interactive):

@@ -37,6 +37,9 @@ struct SeriesPass: Sendable {
     assignsByHeads = Self.assignsByHeads(plan)
   }
 
+  /// How the values of groups are numbered.
+  var groups: GroupContext { GroupContext(numbers: numbers) }
+
   /// Whether people have to be told apart for what is read.
   var knowsPeople: Bool {
     plan.assignment != nil

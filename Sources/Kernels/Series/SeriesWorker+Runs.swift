@@ -4,6 +4,8 @@ import Sections
 extension SeriesWorker {
   /// What runs say without a look at rows.
   func countRuns(_ range: Int, _ steps: PeopleSteps) throws(KernelFailure) {
+    // What there is no room for is not counted: the pass is over.
+    if isOverfull { return }
     for number in pass.plan.filters.indices {
       let gauges = pass.gauges.filter { pass.plan.gauges[$0].filter == number }
       for (section, runs) in try stretches(of: range, steps)
