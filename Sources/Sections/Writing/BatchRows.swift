@@ -68,17 +68,40 @@ package struct BatchRows {
       var sources = batches.map {
         writer.source($0.columns, name: $0.source, clockShift: $0.clockShift)
       }
-      var index = start
-      while index < rows.count, rows[index].window == window {
+      var end = start
+      while end < rows.count, rows[end].window == window { end += 1 }
+      var staged = StagedRows()
+      staged.reserve(rows: end - start)
+      var places = [Int](repeating: 0, count: end - start)
+      for index in byBatch(start..<end) {
+        places[index - start] = staged.count
+        let batch = Int(rows[index].batch)
+        writer.stage(Int(rows[index].row), of: &sources[batch], into: &staged)
+      }
+      for index in start..<end {
         let row = rows[index]
         writer.append(
-          Int(row.row), of: &sources[Int(row.batch)], by: row.isAnonymous ? nil : row.person)
-        index += 1
+          staged, at: places[index - start], id: row.id, cts: row.cts,
+          by: row.isAnonymous ? nil : row.person)
       }
       sections.append(writer.finish(project: project, ids: secret.ids))
-      start = index
+      start = end
     }
     return sections
+  }
+
+  /// The places of these rows, those of one batch after those of another.
+  private func byBatch(_ range: Range<Int>) -> [Int] {
+    var next = [Int](repeating: 0, count: batches.count + 1)
+    for index in range { next[Int(rows[index].batch) + 1] += 1 }
+    for batch in batches.indices { next[batch + 1] += next[batch] }
+    var order = [Int](repeating: 0, count: range.count)
+    for index in range {
+      let batch = Int(rows[index].batch)
+      order[next[batch]] = index
+      next[batch] += 1
+    }
+    return order
   }
 }
 

@@ -16,9 +16,10 @@ package struct BatchSource {
   /// For each shape of the batch the registry's number, and the kinds of its values.
   let shapes: [UInt32]
   let kinds: [[FieldKind]]
-  /// For each pair of the section's head and a shape of the batch, as far as met: the code in the
-  /// table of that head.
-  var tableCodes: [UInt64: UInt32] = [:]
+  /// For each shape of the batch the section's head and one that it was met with last, and its code in
+  /// the table of that head: a shape is rarely that of several.
+  var headOfShape: [UInt32]
+  var codeOfShape: [UInt32]
   var ctxCodes: [UInt32]
 }
 
@@ -49,6 +50,8 @@ extension SectionWriter {
       heads: Array(repeating: 0, count: batch.core.nameCount * batch.core.heads.count),
       texts: Array(repeating: 0, count: batch.core.texts.places.count), fields: fields,
       shapes: shapes, kinds: kinds,
+      headOfShape: Array(repeating: 0, count: batch.shapes.count),
+      codeOfShape: Array(repeating: 0, count: batch.shapes.count),
       ctxCodes: Array(repeating: .max, count: batch.shapes.count))
   }
 
@@ -58,50 +61,71 @@ extension SectionWriter {
       batch.cts[row], batch.core.head(of: row).flags, clockShift: clockShift)
   }
 
-  /// Appends a row of a batch. Rows come in the order of (person, cts, id).
-  package mutating func append(_ row: Int, of source: inout BatchSource, by person: PersonHash?) {
-    let batch = source.columns
+  /// Says a row of a batch in the section's terms, as words behind those of `staged`. Rows are staged
+  /// batch by batch, while the columns of each are at hand, and appended in the order of people.
+  mutating func stage(_ row: Int, of source: inout BatchSource, into staged: inout StagedRows) {
     let head = head(of: row, &source)
+    let propsShape = Int(source.columns.propsShapes[row])
+    let ctxShape = Int(source.columns.ctxShapes[row])
+    if source.headOfShape[propsShape] != head &+ 1 {
+      source.headOfShape[propsShape] = head &+ 1
+      source.codeOfShape[propsShape] = props[Int(head)].code(
+        of: source.shapes[propsShape], in: registry)
+    }
+    if source.ctxCodes[ctxShape] == .max {
+      source.ctxCodes[ctxShape] = ctx.code(of: source.shapes[ctxShape], in: registry)
+    }
+    let cts = Self.cts(of: row, in: source.columns, clockShift: source.clockShift)
+    let id = source.columns.ids[row]
+    if IDRoute.isStray(id, time: cts) {
+      strays.append(StrayEntry(id: id, payload: source.columns.payloadHash(at: row).high))
+    }
+    staged.append(
+      StagedRows.Head(
+        sts: source.columns.sts[row], raw: source.columns.core.raw[row], head: head,
+        source: source.source,
+        identities: (
+          text(of: source.columns.core.profiles.entries[row], &source),
+          text(of: source.columns.core.devices.entries[row], &source),
+          text(of: source.columns.core.visitors.entries[row], &source),
+          text(of: source.columns.sessions.entries[row], &source)
+        ),
+        propsCode: source.codeOfShape[propsShape], ctxCode: source.ctxCodes[ctxShape],
+        propsCount: source.kinds[propsShape].count, ctxCount: source.kinds[ctxShape].count))
+    var place = Int(source.columns.placeStarts[row])
+    stage(source.kinds[propsShape], at: &place, &source, &staged)
+    stage(source.kinds[ctxShape], at: &place, &source, &staged)
+  }
+
+  private mutating func stage(
+    _ kinds: [FieldKind], at place: inout Int, _ source: inout BatchSource,
+    _ staged: inout StagedRows
+  ) {
+    for kind in kinds {
+      let value = source.columns.values[Int(source.columns.places[place])]
+      place &+= 1
+      let isText = kind == .string || kind == .array
+      staged.append(
+        value: isText ? UInt64(text(UInt32(truncatingIfNeeded: value), &source)) : value)
+    }
+  }
+
+  /// Appends a row that was staged. Rows come in the order of (person, cts, id).
+  mutating func append(
+    _ staged: StagedRows, at place: Int, id: EventID, cts: Int64, by person: PersonHash?
+  ) {
+    let head = staged.head(at: place)
     append(
-      Row(
-        id: batch.ids[row],
-        cts: Self.cts(of: row, in: batch, clockShift: source.clockShift), sts: batch.sts[row],
-        raw: batch.core.raw[row], head: head, source: source.source),
+      Row(id: id, cts: cts, sts: head.sts, raw: head.raw, head: head.head, source: head.source),
       by: person)
-    if IDRoute.isStray(batch.ids[row], time: cts[cts.count &- 1]) {
-      strays.append(
-        StrayEntry(id: batch.ids[row], payload: batch.payloadHash(at: row).high))
-    }
-    append(batch.core.profiles.entries[row], .profile, &source)
-    append(batch.core.devices.entries[row], .device, &source)
-    append(batch.core.visitors.entries[row], .visitor, &source)
-    append(batch.sessions.entries[row], .session, &source)
-
-    let propsShape = batch.propsShapes[row]
-    let ctxShape = batch.ctxShapes[row]
-    let start = Int(batch.placeStarts[row])
-    var values = InlineArray<64, UInt64>(repeating: 0)
-    let key = UInt64(head) << 32 | UInt64(propsShape)
-    let code: UInt32
-    if let known = source.tableCodes[key] {
-      code = known
-    } else {
-      code = props[Int(head)].code(of: source.shapes[Int(propsShape)], in: registry)
-      source.tableCodes[key] = code
-    }
-    let propsKinds = source.kinds[Int(propsShape)]
-    gather(propsKinds, from: start, &source, small: &values) { writer, values in
-      writer.props[Int(head)].append(code, values: values)
-    }
-
-    if source.ctxCodes[Int(ctxShape)] == .max {
-      source.ctxCodes[Int(ctxShape)] = ctx.code(of: source.shapes[Int(ctxShape)], in: registry)
-    }
-    let ctxCode = source.ctxCodes[Int(ctxShape)]
-    gather(
-      source.kinds[Int(ctxShape)], from: start + propsKinds.count, &source, small: &values
-    ) { writer, values in
-      writer.append(ctx: ctxCode, values: values)
+    identities[Identity.profile.rawValue].append(head.identities.0)
+    identities[Identity.device.rawValue].append(head.identities.1)
+    identities[Identity.visitor.rawValue].append(head.identities.2)
+    identities[Identity.session.rawValue].append(head.identities.3)
+    staged.withValues(of: head, at: place) { values in
+      props[Int(head.head)].append(
+        head.propsCode, values: values.extracting(first: head.propsCount))
+      append(ctx: head.ctxCode, values: values.extracting(droppingFirst: head.propsCount))
     }
   }
 
@@ -115,11 +139,9 @@ extension SectionWriter {
     return code
   }
 
-  private mutating func append(
-    _ entry: UInt32, _ identity: Identity, _ source: inout BatchSource
-  ) {
-    let text = entry == BatchCore.IdentityColumn.nobody ? 0 : text(entry, &source) &+ 1
-    identities[identity.rawValue].append(text)
+  /// The text of an id and one; 0 where there is none.
+  private mutating func text(of entry: UInt32, _ source: inout BatchSource) -> UInt32 {
+    entry == BatchCore.IdentityColumn.nobody ? 0 : text(entry, &source) &+ 1
   }
 
   @inline(__always)
@@ -130,30 +152,5 @@ extension SectionWriter {
     let text = pool.number(of: arena.places[Int(entry)].range, in: arena.bytes.span)
     source.texts[Int(entry)] = text &+ 1
     return text
-  }
-
-  /// Lends `body` the values of one object; objects with many of them take an array of their own.
-  private mutating func gather(
-    _ kinds: [FieldKind], from start: Int, _ source: inout BatchSource,
-    small: inout InlineArray<64, UInt64>, _ body: (inout SectionWriter, Span<UInt64>) -> Void
-  ) {
-    if kinds.count > 64 {
-      var values: [UInt64] = []
-      for (index, kind) in kinds.enumerated() {
-        values.append(value(at: start + index, kind, &source))
-      }
-      return body(&self, values.span)
-    }
-    for index in kinds.indices { small[index] = value(at: start &+ index, kinds[index], &source) }
-    body(&self, small.span.extracting(first: kinds.count))
-  }
-
-  @inline(__always)
-  private mutating func value(
-    at index: Int, _ kind: FieldKind, _ source: inout BatchSource
-  ) -> UInt64 {
-    let value = source.columns.values[Int(source.columns.places[index])]
-    guard kind == .string || kind == .array else { return value }
-    return UInt64(text(UInt32(truncatingIfNeeded: value), &source))
   }
 }

@@ -6,8 +6,9 @@ struct TextPool {
   /// Where each text ends.
   private(set) var ends: [Int] = []
   private var hashes: [UInt64] = []
-  /// Open addressing; a slot holds the number of a text and one, 0 if it is free.
-  private var slots: [UInt32] = Array(repeating: 0, count: 1 << 10)
+  /// Open addressing; a slot holds the number of a text and one, and the upper half of its hash, so that
+  /// other texts are passed without a look at them. 0 if it is free.
+  private var slots: [UInt64] = Array(repeating: 0, count: 1 << 10)
   private let seed: UInt64
 
   /// The seed keeps strangers from choosing texts that collide.
@@ -25,12 +26,15 @@ struct TextPool {
     let mask = slots.count &- 1
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 {
-      let text = slots[slot] &- 1
-      if hashes[Int(text)] == hash, isSame(text, range, source) { return text }
+      let entry = slots[slot]
+      if (entry ^ hash) >> 32 == 0 {
+        let text = UInt32(truncatingIfNeeded: entry) &- 1
+        if isSame(text, range, source) { return text }
+      }
       slot = (slot &+ 1) & mask
     }
     let text = UInt32(ends.count)
-    slots[slot] = text &+ 1
+    slots[slot] = Self.entry(text, hash)
     hashes.append(hash)
     // SAFETY: the pointer is used during the call only.
     unsafe source.extracting(range).withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
@@ -44,6 +48,11 @@ struct TextPool {
     guard place.count == range.count else { return false }
     let known = bytes.span
     var offset = 0
+    while offset &+ 8 <= range.count {
+      let word = Self.word(known, place.lowerBound &+ offset)
+      if word != Self.word(source, range.lowerBound &+ offset) { return false }
+      offset &+= 8
+    }
     while offset < range.count {
       if known[place.lowerBound &+ offset] != source[range.lowerBound &+ offset] { return false }
       offset &+= 1
@@ -57,8 +66,13 @@ struct TextPool {
     for text in hashes.indices {
       var slot = Int(truncatingIfNeeded: hashes[text]) & mask
       while slots[slot] != 0 { slot = (slot &+ 1) & mask }
-      slots[slot] = UInt32(text) &+ 1
+      slots[slot] = Self.entry(UInt32(text), hashes[text])
     }
+  }
+
+  @inline(__always)
+  private static func entry(_ text: UInt32, _ hash: UInt64) -> UInt64 {
+    (hash >> 32) << 32 | UInt64(text &+ 1)
   }
 
   /// Eight bytes at a time, multiplied and folded.
