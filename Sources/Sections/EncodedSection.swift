@@ -41,13 +41,9 @@ struct ExtentWriter: ExtentSink {
 
   /// Texts of the pool, by their numbers.
   mutating func place(
-    texts: [UInt32], of pool: TextPool, _ compressor: ZstdCompressor
+    texts: [UInt32], of pool: TextPool, _ encoder: inout SectionTextEncoder
   ) -> TextPlaces {
-    let places = texts.map { text in
-      let range = pool.range(of: text)
-      return TextPlace(offset: range.lowerBound, count: range.count)
-    }
-    switch SectionTexts.encode(places.span, in: pool.bytes.span, compressor) {
+    switch encoder.encode(texts.span, ends: pool.ends.span, in: pool.bytes.span) {
     case .dictionary(let codes, let lexicon):
       return TextPlaces(values: place(codes), lexicon: place(lexicon))
     case .blocks(let blocks): return TextPlaces(values: place(blocks))

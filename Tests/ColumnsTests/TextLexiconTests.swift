@@ -12,8 +12,22 @@ import Testing
   }
 
   static func encode(_ texts: [String]) -> SectionTexts {
-    let source = TextBlockTests.Source(texts)
-    return SectionTexts.encode(source.places.span, in: source.bytes.span, ZstdCompressor())
+    var encoder = SectionTextEncoder(ZstdCompressor())
+    return encode(texts, &encoder)
+  }
+
+  static func encode(_ texts: [String], _ encoder: inout SectionTextEncoder) -> SectionTexts {
+    var numberOfText: [String: UInt32] = [:]
+    var bytes: [UInt8] = []
+    var ends: [Int] = []
+    let numbers = texts.map { text in
+      if let number = numberOfText[text] { return number }
+      numberOfText[text] = UInt32(ends.count)
+      bytes += text.utf8
+      ends.append(bytes.count)
+      return UInt32(ends.count - 1)
+    }
+    return encoder.encode(numbers.span, ends: ends.span, in: bytes.span)
   }
 
   @Test("codes of a dictionary are the texts", arguments: [2, 100, 1025, 5000, 60_000])
@@ -65,6 +79,20 @@ import Testing
     guard case .blocks = Self.encode([]), case .blocks = Self.encode(["a"]) else {
       Issue.record("no values")
       return
+    }
+  }
+
+  @Test("columns of one table leave nothing behind for the next") func columnsOfOneTable() throws {
+    var encoder = SectionTextEncoder(ZstdCompressor())
+    for texts in [["a", "b", "a", "b"], ["b", "c", "d"], ["d", "b", "b", "d", "d", "b"]] {
+      guard case .dictionary(let codes, let lexicon) = Self.encode(texts, &encoder) else {
+        #expect(texts.count == 3)
+        continue
+      }
+      let sorted = Set(texts).sorted()
+      let read = try Self.load(lexicon)
+      #expect((0..<read.count).map { read.texts.string(at: $0) } == sorted)
+      #expect(try CodeBlockTests.read(codes).map { sorted[Int($0)] } == texts)
     }
   }
 

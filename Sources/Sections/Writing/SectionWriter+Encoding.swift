@@ -31,9 +31,9 @@ extension SectionWriter {
     placeStrays(mix, &directory, &extents)
     placeRollup(&directory, &extents)
     placeRest(&directory, &extents)
-    let compressor = ZstdCompressor()
-    placeIdentities(&directory, &extents, compressor)
-    placeProperties(order, &directory, &extents, compressor)
+    var texts = SectionTextEncoder(ZstdCompressor())
+    placeIdentities(&directory, &extents, &texts)
+    placeProperties(order, &directory, &extents, &texts)
     return EncodedSection(directory: directory, extents: extents.finish())
   }
 
@@ -97,30 +97,11 @@ extension SectionWriter {
     } catch { preconditionFailure("memory takes every extent: \(error)") }
   }
 
-  private struct Cell: Hashable {
-    let head: UInt32
-    let quarter: Int64
-  }
-
-  private static func quarter(of time: Int64) -> Int64 {
-    let (quotient, rest) = time.quotientAndRemainder(dividingBy: Rollup.cellMilliseconds)
-    return rest < 0 ? quotient - 1 : quotient
-  }
-
-  /// Head after head the quarters of an hour that have rows of it, and how many.
   private func placeRollup(_ directory: inout SectionDirectory, _ extents: inout ExtentWriter) {
-    var counts: [Cell: Int64] = [:]
-    for row in cts.indices {
-      let quarter = Self.quarter(of: cts[row])
-      counts[Cell(head: headCodes[row], quarter: quarter), default: 0] += 1
-    }
-    let cells = counts.sorted {
-      $0.key.head != $1.key.head
-        ? $0.key.head < $1.key.head : $0.key.quarter < $1.key.quarter
-    }
-    let quarters = cells.map(\.key.quarter)
-    directory[.rollupCells] = extents.place(integers: quarters)
-    directory[.rollupCounts] = extents.place(integers: cells.map(\.value))
+    let cells = RollupCells(
+      heads: headCodes, headCount: heads.count, cts: cts, within: directory.times)
+    directory[.rollupCells] = extents.place(integers: cells.quarters)
+    directory[.rollupCounts] = extents.place(integers: cells.counts)
   }
 
   private func placeRest(_ directory: inout SectionDirectory, _ extents: inout ExtentWriter) {
@@ -135,7 +116,7 @@ extension SectionWriter {
 
   private mutating func placeIdentities(
     _ directory: inout SectionDirectory, _ extents: inout ExtentWriter,
-    _ compressor: ZstdCompressor
+    _ encoder: inout SectionTextEncoder
   ) {
     let nothing: [UInt8] = []
     let none = pool.number(of: 0..<0, in: nothing.span)
@@ -150,14 +131,14 @@ extension SectionWriter {
       }
       var places = IdentityPlaces()
       places.changes = extents.place(changes.finish())
-      places.texts = extents.place(texts: texts, of: pool, compressor)
+      places.texts = extents.place(texts: texts, of: pool, &encoder)
       directory.identities[identity.rawValue] = places
     }
   }
 
   private mutating func placeProperties(
     _ order: [UInt32], _ directory: inout SectionDirectory, _ extents: inout ExtentWriter,
-    _ compressor: ZstdCompressor
+    _ encoder: inout SectionTextEncoder
   ) {
     var keys = KeyNumbers()
     directory.fields = registry.fields.map { field in
@@ -175,12 +156,12 @@ extension SectionWriter {
     }
     directory[.ctxRows] = extents.place(changes.finish())
     directory.ctxCount = ctx.count
-    directory.ctx = place(ctx, &extents, compressor)
-    directory.props = order.map { place(props[Int($0)], &extents, compressor) }
+    directory.ctx = place(ctx, &extents, &encoder)
+    for head in order { directory.props.append(place(props[Int(head)], &extents, &encoder)) }
   }
 
   private func place(
-    _ draft: PropertyDraft, _ extents: inout ExtentWriter, _ compressor: ZstdCompressor
+    _ draft: PropertyDraft, _ extents: inout ExtentWriter, _ encoder: inout SectionTextEncoder
   ) -> TablePlaces {
     var table = TablePlaces()
     table.shapes = draft.shapes
@@ -198,7 +179,7 @@ extension SectionWriter {
           values: extents.place(doubles: column.values.map { Double(bitPattern: $0) }))
       case .string, .array:
         values = extents.place(
-          texts: column.values.map { UInt32(truncatingIfNeeded: $0) }, of: pool, compressor)
+          texts: column.values.map { UInt32(truncatingIfNeeded: $0) }, of: pool, &encoder)
       case .null, .object: preconditionFailure("a field without values has a column")
       }
       table.columns.append(TablePlaces.Column(field: column.field, values: values))
