@@ -60,6 +60,9 @@ package final class HotTier: Sendable {
 
   var all: [ProjectEvents] { projects.withLock { Array($0.values) } }
 
+  /// When the first of what is hot was received, by the wall clock.
+  var oldestReceipt: Int64? { all.compactMap(\.oldestReceipt).min() }
+
   /// Makes room for events that are about to come; false where the limit would be passed.
   func reserve(_ events: Int) -> Bool {
     guard count.load(ordering: .relaxed) + events <= maximumEvents else { return false }
@@ -73,12 +76,14 @@ package final class HotTier: Sendable {
 
   /// Takes in a batch that was committed in an earlier run.
   func restore(
-    _ core: BatchCore, of id: ProjectID, number: Int64, except dropped: RowSet
+    _ core: BatchCore, of id: ProjectID, number: Int64, received: Int64, except dropped: RowSet
   ) {
     count.add(core.rowCount - dropped.count, ordering: .relaxed)
     project(id).claim(
       new: core.ids, batch: number, rows: core.ids.indices.lazy.filter { !dropped.contains($0) })
-    publish(WaitingBatch(number: number, rows: core.rowCount, dropped: dropped), of: id)
+    publish(
+      WaitingBatch(number: number, rows: core.rowCount, dropped: dropped, received: received),
+      of: id)
   }
 
   /// Shows the events of a committed batch, and has them laid out where that is due.

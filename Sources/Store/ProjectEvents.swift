@@ -17,6 +17,8 @@ package final class ProjectEvents: Sendable {
     var ids: HotIDs
     var waiting: [WaitingBatch] = []
     var waitingRows = 0
+    /// When each batch with hot events was received.
+    var receipts: [(batch: Int64, time: Int64)] = []
     var laidOut: [HotSection] = []
     /// Batches that could not be read when they were to be laid out.
     var unreadable: [UnreadableBatch] = []
@@ -109,6 +111,7 @@ package final class ProjectEvents: Sendable {
       guard batch.count > 0 else { return false }
       state.waiting.append(batch)
       state.waitingRows += batch.count
+      state.receipts.append((batch.number, batch.received))
       state.snapshot = nil
       return state.waitingRows >= HotSection.layOutRows
     }
@@ -116,6 +119,9 @@ package final class ProjectEvents: Sendable {
 
   /// The batches that wait, in the order of their numbers.
   var waiting: [WaitingBatch] { state.withLock { $0.waiting } }
+
+  /// When the first of what is hot was received, by the wall clock.
+  var oldestReceipt: Int64? { state.withLock { $0.receipts.first?.time } }
 
   /// Batches that no section has because they cannot be read; their rows stay on disk.
   var unreadable: [UnreadableBatch] { state.withLock { $0.unreadable } }
@@ -126,6 +132,10 @@ package final class ProjectEvents: Sendable {
   ) {
     state.withLock { state in
       state.unreadable += unreadable
+      if !unreadable.isEmpty {
+        let lost = Set(unreadable.map(\.number))
+        state.receipts.removeAll { lost.contains($0.batch) }
+      }
       for batch in state.waiting[..<count] { state.waitingRows -= batch.count }
       state.waiting.removeFirst(count)
       state.laidOut += sections
@@ -155,6 +165,7 @@ package final class ProjectEvents: Sendable {
       state.laidOut.removeAll { retired.contains(ObjectIdentifier($0)) }
       state.sealed += sealed
       state.ids.removeAll(through: last)
+      state.receipts.removeAll { $0.batch <= last }
       let rows = hot.reduce(0) { $0 + $1.section.rowCount }
       state.count -= rows
       state.snapshot = nil
@@ -269,6 +280,8 @@ struct WaitingBatch: Sendable {
   let number: Int64
   let rows: Int
   let dropped: RowSet
+  /// By the wall clock, in milliseconds.
+  let received: Int64
 
   var count: Int { rows - dropped.count }
 }

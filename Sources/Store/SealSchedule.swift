@@ -10,37 +10,44 @@ final class SealSchedule: Sendable {
 
   private struct State {
     var isRunning = false
-    var lastStart: UInt64
+    var lastStart: UInt64?
     var trouble: StoreError?
   }
 
   private let limits: Limits
   private let clock: any Clock
-  private let state: Mutex<State>
+  private let state = Mutex(State())
 
   init(_ limits: Limits, clock: any Clock) {
     self.limits = limits
     self.clock = clock
-    state = Mutex(State(lastStart: clock.monotonicNanoseconds))
   }
 
   /// Why the last seal came to nothing; nil if it did not.
   var trouble: StoreError? { state.withLock { $0.trouble } }
 
-  /// True if a seal is to begin now; it is under way then until `finish`.
-  func begin(hotEvents: Int) -> Bool {
+  /// True if a seal is to begin now; it is under way then until `finish`. `oldest` is when the first
+  /// of what is hot was received, by the wall clock, which goes on while no store runs.
+  func begin(hotEvents: Int, oldest: Int64?) -> Bool {
     let now = clock.monotonicNanoseconds
+    let age = oldest.map { Duration.milliseconds(max(0, clock.wallMilliseconds &- $0)) }
     return state.withLock { state in
-      let since = now &- min(now, state.lastStart)
-      let isOld = hotEvents > 0 && since >= UInt64(limits.age / .nanoseconds(1))
-      // After a failure a minute passes before the next attempt.
-      let isTooSoon = state.trouble != nil && since < 60_000_000_000
-      guard !state.isRunning, !isTooSoon, hotEvents >= limits.events || isOld else { return false }
+      let since = state.lastStart.map { Duration.nanoseconds(Int64(clamping: now &- min(now, $0))) }
+      // After a failure a minute passes before the next attempt. What stays hot though it is old, as it
+      // cannot be read, does not make a pack of whatever else came in that minute.
+      let pause = state.trouble == nil ? Duration.zero : Self.pauseAfterTrouble
+      let agePause = max(pause, min(limits.age, Self.pauseOfAge))
+      let isFull = hotEvents >= limits.events && since ?? pause >= pause
+      let isOld = (age ?? .zero) >= limits.age && age != nil && since ?? agePause >= agePause
+      guard !state.isRunning, isFull || isOld else { return false }
       state.isRunning = true
       state.lastStart = now
       return true
     }
   }
+
+  private static let pauseAfterTrouble = Duration.seconds(60)
+  private static let pauseOfAge = Duration.seconds(3_600)
 
   func finish(_ trouble: StoreError?) {
     state.withLock { state in

@@ -40,9 +40,14 @@ actor Sealer {
     let lastBatch: Int64
   }
 
-  /// Begins a seal on the sealer's own thread, if it is time for one.
-  nonisolated func sealIfDue() {
-    guard schedule.begin(hotEvents: hot.eventCount) else { return }
+  /// Begins a seal on the sealer's own thread if so much is hot.
+  nonisolated func sealIfFull() { seal(oldest: nil) }
+
+  /// The same also if what is hot is old: nobody else looks at the clock while nothing is committed.
+  nonisolated func sealIfDue() { seal(oldest: hot.oldestReceipt) }
+
+  private nonisolated func seal(oldest: Int64?) {
+    guard schedule.begin(hotEvents: hot.eventCount, oldest: oldest) else { return }
     Task(executorPreference: worker) { [self, schedule] in
       do throws(StoreError) {
         _ = try await seal()

@@ -166,7 +166,7 @@ package final class Store: Sendable {
         // What cannot be read is met again by the question that needs it, and by the next start.
         Task(executorPreference: threads.layout) { try? await layout.layOut(project) }
       }
-      later.withLock { $0 }?.sealIfDue()
+      later.withLock { $0 }?.sealIfFull()
     }
     let packs = PackFolder(configuration.packPath, cacheBytes: configuration.cacheBytes)
     // First of all: on a full disk this makes the room that opening needs.
@@ -300,9 +300,10 @@ package final class Store: Sendable {
   @discardableResult
   package func merge() async throws(StoreError) -> Bool { try await merger.mergeNext() }
 
-  /// What has to be done now and then: what projects do not keep any more goes, merges that are due are
-  /// done, and the files that they have replaced are unlinked.
+  /// What has to be done now and then: what is hot and old is sealed, what projects do not keep any more
+  /// goes, merges that are due are done, and the files that they have replaced are unlinked.
   package func tend(keepingSince watermarks: [ProjectID: Int64] = [:]) async throws(StoreError) {
+    sealer.sealIfDue()
     let raised = try await writer.raise(watermarks)
     // Rows that were hot when a watermark was raised are met once they are sealed.
     let now = clock.monotonicNanoseconds

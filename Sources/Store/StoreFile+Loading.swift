@@ -122,7 +122,8 @@ private struct Loading {
       core = try batches.core(of: row.blob(9))
     } catch { return unreadable(error.code) }
     guard core.rowCount == label.rows else { return unreadable("bad_row") }
-    hot.restore(core, of: project, number: label.number, except: label.dropped)
+    hot.restore(
+      core, of: project, number: label.number, received: label.received, except: label.dropped)
     return nil
   }
 }

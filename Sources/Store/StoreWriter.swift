@@ -184,7 +184,8 @@ actor StoreWriter {
     for case let stored? in plans.map(\.stored) {
       hot.publish(
         WaitingBatch(
-          number: stored.number, rows: stored.batch.columns.rowCount, dropped: stored.dropped),
+          number: stored.number, rows: stored.batch.columns.rowCount, dropped: stored.dropped,
+          received: stored.batch.received),
         of: stored.batch.project)
     }
     for plan in plans { plan.arrival.answer(plan.outcome) }
