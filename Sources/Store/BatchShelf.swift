@@ -39,13 +39,14 @@ package final class BatchShelf: Sendable {
     return entry
   }
 
-  /// The same for the store's own thread, which must not wait for others.
+  /// The same for a thread with a connection of its own, which must not wait for others. What is read
+  /// once and for all is not worth keeping.
   func batch(
-    _ number: Int64, from database: Database, _ reader: StoredBatchReader
+    _ number: Int64, from database: Database, _ reader: StoredBatchReader, keeping: Bool = true
   ) throws(StoreError) -> Entry {
     if let entry = cached(number) { return entry }
     let entry = try Self.read(number, from: database, reader)
-    put(entry, number)
+    if keeping { put(entry, number) }
     return entry
   }
 

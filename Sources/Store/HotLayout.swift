@@ -1,41 +1,46 @@
-import Batches
-import Compression
 import Events
 import Platform
-import SQLite
 import Sections
 
-/// Lays hot batches out in sections, on a thread of its own: as soon as enough of them wait, or before
-/// a question that has to see them. Everything that questions read is a section then.
+/// Has hot batches laid out in sections, by several threads at once: after the start, as soon as enough
+/// of them wait, or before a question that has to see them. Everything that questions read is a section
+/// then. What was laid out in small parts is merged behind, and nobody waits for that.
 actor HotLayout {
   private let worker: Worker
-  private let shelf: BatchShelf
-  private let path: String
+  private let hands: [LayoutHand]
+  private let merger: LayoutHand
   private let clock: any Clock
-  private var database: Database?
-  private let reader = StoredBatchReader()
-  private let decompressor = ZstdDecompressor()
 
+  /// By project: what is being laid out now.
+  private var underWay: [ProjectID: Task<Void, any Error>] = [:]
+  /// Projects of which sections are being merged.
+  private var merging: Set<ProjectID> = []
+  /// Sections that a seal has in hand stay as they are until it is over.
+  private var sealing: Set<ObjectIdentifier> = []
+
+  /// So many rows at most become sections together: what they take while they are laid out is bounded.
+  private static let mostRows = 1 << 16
   /// So many sections of about one size become one.
   private static let fanIn = 8
   /// Larger sections wait for the seal as they are.
-  private static let largestMerge = 1 << 18
+  private static let largestMerge = 1 << 17
 
-  init(path: String, worker: Worker, shelf: BatchShelf, clock: any Clock) {
-    self.path = path
+  init(worker: Worker, hands: [LayoutHand], merger: LayoutHand, clock: any Clock) {
     self.worker = worker
-    self.shelf = shelf
+    self.hands = hands
+    self.merger = merger
     self.clock = clock
   }
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe worker.asUnownedSerialExecutor() }
 
   /// What a question about the project sees: everything that was published when this began.
-  func snapshot(of project: ProjectEvents) throws(StoreError) -> Snapshot {
+  func snapshot(of project: ProjectEvents) async throws(StoreError) -> Snapshot {
+    let last = project.lastWaiting
     do {
       while true {
-        if let snapshot = try project.snapshotOfLaidOut() { return snapshot }
-        try layOut(project)
+        if let snapshot = try project.snapshotOfLaidOut(through: last) { return snapshot }
+        try await layOutWaiting(of: project)
       }
     } catch { throw Self.problem(error) }
   }
@@ -43,16 +48,13 @@ actor HotLayout {
   /// The sections of everything that is hot in the project, and the last batch that they hold.
   func sectionsToSeal(
     of project: ProjectEvents
-  ) throws(StoreError) -> (sections: [HotSection], lastBatch: Int64)? {
-    do { try layOut(project) } catch { throw Self.problem(error) }
+  ) async throws(StoreError) -> (sections: [HotSection], lastBatch: Int64)? {
+    do { try await layOut(project) } catch { throw Self.problem(error) }
     let sections = project.laidOut
     guard let last = sections.map(\.lastBatch).max() else { return nil }
     sealing.formUnion(sections.map(ObjectIdentifier.init))
     return (sections, last)
   }
-
-  /// Sections that a seal has in hand stay as they are until it is over.
-  private var sealing: Set<ObjectIdentifier> = []
 
   func endSeal() { sealing = [] }
 
@@ -60,44 +62,61 @@ actor HotLayout {
     error as? StoreError ?? .damaged("\(error)")
   }
 
-  /// Lays out what waits, and keeps the number of sections small. A batch that it cannot read is
-  /// left out: answers say that it is missing, and the next start or seal sets it aside.
-  func layOut(_ project: ProjectEvents) throws {
-    let waiting = project.waiting
-    if !waiting.isEmpty {
-      var rows = BatchRows(
-        secret: project.secret, windows: WindowRule(now: clock.wallMilliseconds))
-      var unreadable: [UnreadableBatch] = []
-      for batch in waiting {
-        let entry: BatchShelf.Entry
-        do { entry = try shelf.batch(batch.number, from: open(), reader) } catch {
-          guard case .damaged(let reason) = error else { throw error }
-          unreadable.append(
-            UnreadableBatch(
-              number: batch.number, project: project.id.text, events: batch.count, reason: reason))
-          continue
-        }
-        rows.add(
-          entry.columns, from: entry.source, clockShift: entry.clockShift,
-          except: batch.dropped.contains)
-      }
-      let last = waiting[waiting.count - 1].number
-      project.replace(
-        waiting: waiting.count,
-        by: try rows.sections(project: project.id, seed: .random(in: .min ... .max)).map {
-          try HotSection($0, lastBatch: last)
-        }, unreadable: unreadable)
-    }
-    while let due = due(project.laidOut) { try merge(due, of: project) }
+  /// Lays out everything that was published when this began.
+  func layOut(_ project: ProjectEvents) async throws {
+    let last = project.lastWaiting
+    while project.isWaiting(through: last) { try await layOutWaiting(of: project) }
   }
 
-  private func open() throws(StoreError) -> Database {
-    if let database { return database }
-    do throws(SQLiteError) {
-      let database = try Database(path: path, configuration: .reader())
-      self.database = database
-      return database
-    } catch { throw .damaged("\(error)") }
+  /// Lays out for as long as enough waits; nobody waits for it. What cannot be read is met again by the
+  /// question that needs it, and by the next start.
+  func layOutDue(_ project: ProjectEvents) async {
+    guard underWay[project.id] == nil else { return }
+    do { while project.isLayoutDue { try await layOutWaiting(of: project) } } catch { return }
+  }
+
+  /// Lays out what waits now, or waits for whoever does.
+  private func layOutWaiting(of project: ProjectEvents) async throws {
+    if let task = underWay[project.id] { return try await task.value }
+    let task = Task(executorPreference: worker) { [self] in
+      try await share(project.waiting, of: project)
+    }
+    underWay[project.id] = task
+    let result = await task.result
+    underWay[project.id] = nil
+    beginMerge(of: project)
+    try result.get()
+  }
+
+  /// Each hand takes part after part; sections are shown in the order of batches.
+  private func share(_ waiting: [WaitingBatch], of project: ProjectEvents) async throws {
+    let parts = LayoutParts(waiting, mostRows: Self.mostRows)
+    let windows = WindowRule(now: clock.wallMilliseconds)
+    for output in try await parts.layOut(by: hands, of: project, windows: windows, on: worker) {
+      project.replace(
+        waiting: output.batches, by: output.sections, unreadable: output.unreadable)
+    }
+  }
+
+  // MARK: Merges
+
+  /// Keeps the number of sections small: begins to merge, if that is due and not under way.
+  private func beginMerge(of project: ProjectEvents) {
+    guard !merging.contains(project.id), due(project.laidOut) != nil else { return }
+    merging.insert(project.id)
+    Task(executorPreference: worker) { [self] in await mergeDue(of: project) }
+  }
+
+  private func mergeDue(of project: ProjectEvents) async {
+    while let due = due(project.laidOut) {
+      // Sections in memory that cannot be read are left as they are: questions say so.
+      guard let merged = try? await merger.merge(due, of: project) else { break }
+      // A seal may have taken them meanwhile: then nobody needs the merged one.
+      if sealing.isDisjoint(with: due.map(ObjectIdentifier.init)) {
+        _ = project.replace(due, by: merged)
+      }
+    }
+    merging.remove(project.id)
   }
 
   /// The first tier of a window that is full.
@@ -117,15 +136,5 @@ actor HotLayout {
       if let full = tiers[tier], full.count == Self.fanIn { return full }
     }
     return nil
-  }
-
-  private func merge(_ sections: [HotSection], of project: ProjectEvents) throws {
-    var merge = SectionMerge(
-      window: sections[0].section.directory.window, secret: project.secret,
-      seed: .random(in: .min ... .max))
-    for section in sections { try merge.add(section.section, decompressor) }
-    let last = sections.map(\.lastBatch).max() ?? 0
-    project.replace(
-      sections, by: try HotSection(try merge.finish(project: project.id), lastBatch: last))
   }
 }

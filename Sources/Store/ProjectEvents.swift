@@ -31,6 +31,10 @@ package final class ProjectEvents: Sendable {
     var watermark = Int64.min
     /// What the last question saw, for as long as nothing has changed since.
     var snapshot: Snapshot?
+
+    func isWaiting(through last: Int64) -> Bool {
+      waiting.first.map { $0.number <= last } ?? false
+    }
   }
 
   private let state: Mutex<State>
@@ -120,6 +124,15 @@ package final class ProjectEvents: Sendable {
   /// The batches that wait, in the order of their numbers.
   var waiting: [WaitingBatch] { state.withLock { $0.waiting } }
 
+  /// The number of the last batch that waits; below all where none does.
+  var lastWaiting: Int64 { state.withLock { $0.waiting.last?.number ?? .min } }
+
+  /// Whether a batch up to this one waits.
+  func isWaiting(through last: Int64) -> Bool { state.withLock { $0.isWaiting(through: last) } }
+
+  /// Whether enough waits to be laid out before anybody asks.
+  var isLayoutDue: Bool { state.withLock { $0.waitingRows >= HotSection.layOutRows } }
+
   /// When the first of what is hot was received, by the wall clock.
   var oldestReceipt: Int64? { state.withLock { $0.receipts.first?.time } }
 
@@ -146,13 +159,15 @@ package final class ProjectEvents: Sendable {
   /// The sections of hot events that no seal has in hand.
   var laidOut: [HotSection] { state.withLock { $0.laidOut } }
 
-  /// Puts one section in the place of several.
-  func replace(_ sections: [HotSection], by merged: HotSection) {
+  /// Puts one section in the place of several; false, and nothing happens, if not all are there any more.
+  func replace(_ sections: [HotSection], by merged: HotSection) -> Bool {
     let retired = Set(sections.map(ObjectIdentifier.init))
-    state.withLock { state in
-      state.laidOut.removeAll { retired.contains(ObjectIdentifier($0)) }
-      state.laidOut.append(merged)
+    return state.withLock { state in
+      let others = state.laidOut.filter { !retired.contains(ObjectIdentifier($0)) }
+      guard others.count + sections.count == state.laidOut.count else { return false }
+      state.laidOut = others + [merged]
       state.snapshot = nil
+      return true
     }
   }
 
@@ -215,11 +230,11 @@ package final class ProjectEvents: Sendable {
 
   // MARK: Snapshots
 
-  /// What a question sees; nil while batches wait that it would have to see.
-  func snapshotOfLaidOut() throws(SectionProblem) -> Snapshot? {
+  /// What a question sees; nil while batches up to this one wait, which it has to see.
+  func snapshotOfLaidOut(through last: Int64) throws(SectionProblem) -> Snapshot? {
     let (known, isWaiting, hot, sealed, unreadable, joined, watermark) = state.withLock {
       (
-        $0.snapshot, !$0.waiting.isEmpty, $0.laidOut, $0.sealed, $0.unreadable, $0.joined,
+        $0.snapshot, $0.isWaiting(through: last), $0.laidOut, $0.sealed, $0.unreadable, $0.joined,
         $0.watermark
       )
     }

@@ -92,6 +92,9 @@ package final class Store: Sendable {
     let writing = Worker(name: "store")
     let reading = Worker(name: "shelf")
     let layout = Worker(name: "layout")
+    /// One processor is left to whoever commits.
+    let hands = (0..<min(max(Processors.count - 1, 1), 4)).map { Worker(name: "layout-\($0)") }
+    let hotMerging = Worker(name: "hot-merge")
     let sealing = Worker(name: "seal")
     let scrubbing = Worker(name: "scrub")
     let merging = Worker(name: "merge")
@@ -144,8 +147,12 @@ package final class Store: Sendable {
   ) async throws(StoreError) -> Store {
     let shelf = BatchShelf(
       path: configuration.path, worker: threads.reading, maximumBytes: configuration.shelfBytes)
+    func hand(_ worker: Worker) -> LayoutHand {
+      LayoutHand(path: configuration.path, worker: worker, shelf: shelf)
+    }
     let layout = HotLayout(
-      path: configuration.path, worker: threads.layout, shelf: shelf, clock: clock)
+      worker: threads.layout, hands: threads.hands.map(hand), merger: hand(threads.hotMerging),
+      clock: clock)
     let schedule = SealSchedule(
       SealSchedule.Limits(events: configuration.sealEvents, age: configuration.sealAge),
       clock: clock)
@@ -162,10 +169,7 @@ package final class Store: Sendable {
         }
       }
     ) { project, isDue in
-      if isDue {
-        // What cannot be read is met again by the question that needs it, and by the next start.
-        Task(executorPreference: threads.layout) { try? await layout.layOut(project) }
-      }
+      if isDue { Task(executorPreference: threads.layout) { await layout.layOutDue(project) } }
       later.withLock { $0 }?.sealIfFull()
     }
     let packs = PackFolder(configuration.packPath, cacheBytes: configuration.cacheBytes)
@@ -192,6 +196,10 @@ package final class Store: Sendable {
       Task(executorPreference: threads.scrubbing) { await scrub.run() }
     }
     sealer.sealIfDue()
+    // The first question finds sections. What cannot be read is met again by whoever needs it.
+    Task(executorPreference: threads.layout) {
+      for project in hot.all { try? await layout.layOut(project) }
+    }
     return Store(
       hot: hot, shelf: shelf, pause: IntakePause(configuration.pause, clock: clock), room: room,
       inbox: inbox,
