@@ -19,8 +19,8 @@ package struct ByteWriter: Sendable {
   package mutating func append(_ more: some Collection<UInt8>) { bytes.append(contentsOf: more) }
 
   package mutating func append(_ more: Span<UInt8>) {
-    bytes.reserveCapacity(bytes.count + more.count)
-    for index in more.indices { bytes.append(more[index]) }
+    // SAFETY: the pointer is used during the call only.
+    unsafe more.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 
   @inline(__always)

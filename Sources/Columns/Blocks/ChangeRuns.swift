@@ -11,6 +11,13 @@ package struct ChangeRuns: Sendable {
   /// The values that the block needs.
   package var values: Range<Int> { first..<(first + starts.count) }
 
+  /// Whether a row of the block lies in this run.
+  @inline(__always)
+  package func holds(_ row: UInt16, in run: Int) -> Bool {
+    guard run >= 0, run < starts.count, starts[run] <= row else { return false }
+    return run &+ 1 == starts.count || row < starts[run &+ 1]
+  }
+
   mutating func start(rows: Int) {
     rowCount = rows
     starts.removeAll(keepingCapacity: true)

@@ -51,4 +51,27 @@ package struct TextBlocks: Sendable {
       parts.spell(bytes, patterns, into: &texts)
     }
   }
+
+  /// Appends a single text of a block whose texts all have one pattern of as many digits, so that its
+  /// place is known; false for any other block.
+  package func append(
+    _ index: Int, ofBlock block: Int, of piece: Span<UInt8>, to texts: inout TextRows
+  ) throws(BlockProblem) -> Bool {
+    precondition(0..<head.blockCount ~= block, "no block \(block)")
+    let bytes = piece.extracting(try Piece.range(ofBlock: block, in: piece))
+    guard !bytes.isEmpty else { throw .badBlock(block) }
+    let choice = Int(bytes[0])
+    guard choice > 0, choice <= patterns.count else { return false }
+    let pattern = patterns[choice - 1]
+    let place = 1 + index * pattern.packedCount
+    guard pattern.kind != .decimal, index < head.valueCount(ofBlock: block) else { return false }
+    guard pattern.packedCount <= bytes.count - place else { throw .badBlock(block) }
+    var spelling = TextSpelling(pattern, at: place)
+    let room = pattern.longestText + TextPattern.longestPrefix
+    unsafe texts.append(atMost: room, texts: 1) { target, ends in
+      // SAFETY: there is room for the longest text, and for the 32 bytes that a prefix may write.
+      ends.append(unsafe spelling.next(bytes, 0, to: target))
+    }
+    return true
+  }
 }

@@ -6,6 +6,8 @@ package struct ChangeCursor {
   private var pieces: PieceCursor
   package private(set) var runs = ChangeRuns()
   private var loaded = -1
+  /// The run that was asked for last: a neighbour's is the same, or the next.
+  private var lastRun = 0
 
   package var rowCount: Int { column.head.count }
   package var changeCount: Int { column.changeCount }
@@ -30,12 +32,19 @@ package struct ChangeCursor {
   package mutating func value(of row: Int) throws(SectionProblem) -> Int {
     try load(row / Lanes.blockCount)
     let wanted = UInt16(row % Lanes.blockCount)
+    if !runs.holds(wanted, in: lastRun) {
+      lastRun = runs.holds(wanted, in: lastRun + 1) ? lastRun + 1 : run(of: wanted)
+    }
+    return runs.first + lastRun
+  }
+
+  private func run(of wanted: UInt16) -> Int {
     var low = 0
     var high = runs.starts.count
     while low < high {
       let middle = (low + high) / 2
       if runs.starts[middle] <= wanted { low = middle + 1 } else { high = middle }
     }
-    return runs.first + low - 1
+    return low - 1
   }
 }

@@ -48,10 +48,12 @@ package struct PieceCursor {
 package struct IntegerCursor {
   private let column: IntegerBlocks
   private var pieces: PieceCursor
-  /// The values of the block that was loaded last, and room up to 1,024.
-  package private(set) var values = [Int64](repeating: 0, count: Lanes.blockCount)
+  /// The values of the block that was loaded last, and room up to 1,024; empty before the first.
+  package private(set) var values: [Int64] = []
   private var loaded = -1
   private var loadedCount = 0
+  /// The block of which a single value was asked for last.
+  private var touched = -1
 
   package var count: Int { column.head.count }
   package var blockCount: Int { column.head.blockCount }
@@ -65,6 +67,7 @@ package struct IntegerCursor {
   @discardableResult
   package mutating func load(_ block: Int) throws(SectionProblem) -> Int {
     if block == loaded { return loadedCount }
+    if values.isEmpty { values = Array(repeating: 0, count: Lanes.blockCount) }
     let (extent, range) = try pieces.piece(ofBlock: block)
     let column = self.column
     let count = try extent.read(range) { piece throws(BlockProblem) in
@@ -78,8 +81,12 @@ package struct IntegerCursor {
 
   package mutating func value(at index: Int) throws(SectionProblem) -> Int64 {
     guard index < count else { throw .column("no value \(index)") }
-    if index / Lanes.blockCount == loaded { return values[index % Lanes.blockCount] }
-    let (extent, range) = try pieces.piece(ofBlock: index / Lanes.blockCount)
+    let block = index / Lanes.blockCount
+    // Who asks twice in a block asks for neighbours: all of them cost as much as a few.
+    if block == touched { try load(block) }
+    if block == loaded { return values[index % Lanes.blockCount] }
+    touched = block
+    let (extent, range) = try pieces.piece(ofBlock: block)
     return try extent.read(range) { piece throws(BlockProblem) in
       try column.value(at: index, of: piece)
     }
@@ -98,9 +105,12 @@ package struct IntegerCursor {
 package struct CodeCursor {
   private let column: CodeBlocks
   private var pieces: PieceCursor
-  package private(set) var values = [UInt32](repeating: 0, count: Lanes.blockCount)
+  /// The codes of the block that was loaded last, and room up to 1,024; empty before the first.
+  package private(set) var values: [UInt32] = []
   private var loaded = -1
   private var loadedCount = 0
+  /// The block of which a single code was asked for last.
+  private var touched = -1
 
   package var count: Int { column.head.count }
   package var blockCount: Int { column.head.blockCount }
@@ -115,6 +125,7 @@ package struct CodeCursor {
   @discardableResult
   package mutating func load(_ block: Int) throws(SectionProblem) -> Int {
     if block == loaded { return loadedCount }
+    if values.isEmpty { values = Array(repeating: 0, count: Lanes.blockCount) }
     let (extent, range) = try pieces.piece(ofBlock: block)
     let column = self.column
     let count = try extent.read(range) { piece throws(BlockProblem) in
@@ -128,8 +139,12 @@ package struct CodeCursor {
 
   package mutating func value(at index: Int) throws(SectionProblem) -> UInt32 {
     guard index < count else { throw .column("no value \(index)") }
-    if index / Lanes.blockCount == loaded { return values[index % Lanes.blockCount] }
-    let (extent, range) = try pieces.piece(ofBlock: index / Lanes.blockCount)
+    let block = index / Lanes.blockCount
+    // Who asks twice in a block asks for neighbours: all of them cost as much as a few.
+    if block == touched { try load(block) }
+    if block == loaded { return values[index % Lanes.blockCount] }
+    touched = block
+    let (extent, range) = try pieces.piece(ofBlock: block)
     return try extent.read(range) { piece throws(BlockProblem) in
       try column.value(at: index, of: piece)
     }

@@ -18,7 +18,9 @@ package struct RecordReader {
   private var identities: [(changes: ChangeCursor, texts: TextCursor)] = []
   private var ctxChanges: ChangeCursor
   private var ctx: ObjectReader
-  private var props: [Int: (ranks: HeadRanks, objects: ObjectReader)] = [:]
+  /// By head, once one of its rows was asked for.
+  private var props: [(ranks: HeadRanks, objects: ObjectReader)?]
+  private var rowRanks: RowRanks
   private var scratch = TextRows()
 
   package init(
@@ -40,6 +42,8 @@ package struct RecordReader {
     }
     ctxChanges = try section.ctxChanges()
     ctx = try ObjectReader(try section.ctx(), in: section, decompressor)
+    props = Array(repeating: nil, count: directory.heads.count)
+    rowRanks = RowRanks(heads: directory.heads.count)
   }
 
   /// Appends the record of a row.
@@ -74,7 +78,8 @@ package struct RecordReader {
       let range = scratch.range(of: identity.rawValue)
       if range.isEmpty { continue }
       writer.append(varint: UInt64(range.count))
-      writer.append(scratch.bytes[range])
+      let bytes = scratch.bytes
+      writer.append(bytes.span.extracting(range))
     }
     if props[head] == nil {
       props[head] = (
@@ -82,7 +87,9 @@ package struct RecordReader {
         try ObjectReader(try section.props(ofHead: head), in: section, decompressor)
       )
     }
-    let rank = try rank(of: row, head: head)
+    let block = row / Lanes.blockCount
+    try heads.load(block)
+    let rank = Int(props[head]?.ranks.before[block] ?? 0) + rowRanks.rank(of: row, heads.values)
     try props[head]?.objects.append(rank, to: &writer)
     try ctx.append(try ctxChanges.value(of: row), to: &writer)
   }
@@ -110,140 +117,34 @@ package struct RecordReader {
     }
     return low < raw.count && raw[low].row == row ? raw[low].time : nil
   }
-
-  /// How many rows with its head stand before a row.
-  private mutating func rank(of row: Int, head: Int) throws(SectionProblem) -> Int {
-    let block = row / Lanes.blockCount
-    try heads.load(block)
-    var rank = Int(props[head]?.ranks.before[block] ?? 0)
-    for index in 0..<(row % Lanes.blockCount) where heads.values[index] == UInt32(head) {
-      rank += 1
-    }
-    return rank
-  }
 }
 
-/// Objects of a table as canonical bytes.
-struct ObjectReader {
-  private let table: PropertyTable
-  private let directory: SectionDirectory
-  private let decompressor: ZstdDecompressor
-  private var shapeCodes: CodeCursor
-  private var cursors: [Int: ValueCursor] = [:]
-  private var scratch = TextRows()
+/// How many rows of a block have each head, up to a row: counted on from the row before.
+private struct RowRanks {
+  private var counts: [Int]
+  private var row = -1
 
-  init(
-    _ table: PropertyTable, in section: Section, _ decompressor: ZstdDecompressor
-  ) throws(SectionProblem) {
-    self.table = table
-    self.directory = section.directory
-    self.decompressor = decompressor
-    shapeCodes = try table.shapeCodes()
-  }
+  init(heads: Int) { counts = Array(repeating: 0, count: heads) }
 
-  /// Appends object `number` of the table, with its braces.
-  mutating func append(
-    _ number: Int, to writer: inout ByteWriter
-  ) throws(SectionProblem) {
-    guard number < table.count else { throw .column("no object \(number)") }
-    let block = number / Lanes.blockCount
-    try shapeCodes.load(block)
-    let code = Int(shapeCodes.values[number % Lanes.blockCount])
-    var open: [(field: UInt32, lengthAt: Int)] = []
-    Self.begin(directory.shapes[Int(table.shapes[code])].first.map(root) ?? 0, &open, &writer)
-    var valued = 0
-    for field in directory.shapes[Int(table.shapes[code])] {
-      let description = directory.fields[Int(field)]
-      while let last = open.last, last.field != description.parent {
-        guard open.count > 1 else { throw .column("a shape that is no tree") }
-        Self.end(&open, &writer)
-      }
-      writer.append(text: directory.keys[Int(description.key)])
-      if description.kind == .object {
-        Self.begin(field + SectionField.base, &open, &writer)
-        continue
-      }
-      guard description.kind.hasValues else {
-        writer.append(Properties.Tag.null.rawValue)
-        continue
-      }
-      let column = table.columnsOfShape[code][valued]
-      valued += 1
-      try append(column, try index(of: number, column: column), to: &writer)
+  /// How many rows of its block with its head stand before a row; `codes` are those of the block.
+  mutating func rank(of row: Int, _ codes: [UInt32]) -> Int {
+    let block = row / Lanes.blockCount
+    if self.row < 0 || row < self.row || self.row / Lanes.blockCount != block {
+      for head in counts.indices { counts[head] = 0 }
+      self.row = block * Lanes.blockCount
     }
-    while !open.isEmpty { Self.end(&open, &writer) }
+    let place = row % Lanes.blockCount
+    Self.count(codes.span.extracting((self.row % Lanes.blockCount)..<place), &counts)
+    self.row = row
+    return counts[Int(codes[place])]
   }
 
-  /// Whether the members of a shape are those of `props` or of `ctx`.
-  private func root(of field: UInt32) -> UInt32 {
-    var parent = directory.fields[Int(field)].parent
-    while parent >= SectionField.base {
-      parent = directory.fields[Int(parent - SectionField.base)].parent
+  private static func count(_ codes: Span<UInt32>, _ counts: inout [Int]) {
+    var counts = counts.mutableSpan
+    var index = 0
+    while index < codes.count {
+      counts[Int(codes[index])] &+= 1
+      index &+= 1
     }
-    return parent
-  }
-
-  /// Where the value of an object stands in a column.
-  private func index(of number: Int, column: Int) throws(SectionProblem) -> Int {
-    let block = number / Lanes.blockCount
-    if table.shapes.count == 1 { return number }
-    var index = table.rank(ofBlock: block, column: column)
-    for place in 0..<(number % Lanes.blockCount)
-    where table.hasColumn(column, Int(shapeCodes.values[place])) {
-      index += 1
-    }
-    return index
-  }
-
-  private mutating func append(
-    _ column: Int, _ index: Int, to writer: inout ByteWriter
-  ) throws(SectionProblem) {
-    var cursor: ValueCursor
-    // Taken out, so that it is changed in place and not copied.
-    if let known = cursors.removeValue(forKey: column) {
-      cursor = known
-    } else {
-      cursor = try table.cursor(ofColumn: column, decompressor)
-    }
-    switch cursor {
-    case .bools(var bools):
-      let tag: Properties.Tag = try bools.value(at: index) ? .true : .false
-      writer.append(tag.rawValue)
-      cursor = .bools(bools)
-    case .integers(var integers):
-      writer.append(Properties.Tag.integer.rawValue)
-      writer.append(zigzag: try integers.value(at: index))
-      cursor = .integers(integers)
-    case .doubles(var doubles):
-      writer.append(Properties.Tag.double.rawValue)
-      writer.append(littleEndian: try doubles.value(at: index).bitPattern)
-      cursor = .doubles(doubles)
-    case .texts(var texts):
-      scratch.removeAll()
-      try texts.append(index, to: &scratch)
-      if table.columns[column].kind == .string {
-        writer.append(Properties.Tag.string.rawValue)
-        writer.append(varint: UInt64(scratch.bytes.count))
-      }
-      // An array was kept with its tag and length.
-      writer.append(scratch.bytes)
-      cursor = .texts(texts)
-    }
-    cursors[column] = cursor
-  }
-
-  private static func begin(
-    _ field: UInt32, _ open: inout [(field: UInt32, lengthAt: Int)], _ writer: inout ByteWriter
-  ) {
-    writer.append(Properties.Tag.object.rawValue)
-    open.append((field, writer.count))
-    writer.append(littleEndian: 0 as UInt32)
-  }
-
-  private static func end(
-    _ open: inout [(field: UInt32, lengthAt: Int)], _ writer: inout ByteWriter
-  ) {
-    let (_, place) = open.removeLast()
-    writer.patch(littleEndian: UInt32(writer.count - place - 4), at: place)
   }
 }

@@ -11,7 +11,13 @@ package struct TextCursor {
   /// The texts of the block that was loaded last, where there is no dictionary.
   package private(set) var texts = TextRows()
   private var loaded = -1
+  /// The block of which single texts were asked for last, and how many.
+  private var touched = -1
+  private var touches = 0
   private let decompressor: ZstdDecompressor
+
+  /// So many single texts cost as much as a block of them.
+  private static let mostTouches = 64
 
   package let count: Int
 
@@ -78,11 +84,29 @@ package struct TextCursor {
       let span = all.span
       bytes.append(span.extracting(lexicon.texts.range(of: Int(code))))
     } else {
+      if try appendSingle(index, to: &bytes) { return }
       try load(index / Lanes.blockCount)
       guard index % Lanes.blockCount < texts.count else { throw .column("no text \(index)") }
       let all = texts.bytes
       let span = all.span
       bytes.append(span.extracting(texts.range(of: index % Lanes.blockCount)))
+    }
+  }
+}
+
+extension TextCursor {
+  /// Spells one text of a block that is not worth decoding; false where it is.
+  private mutating func appendSingle(
+    _ index: Int, to bytes: inout TextRows
+  ) throws(SectionProblem) -> Bool {
+    let block = index / Lanes.blockCount
+    if block == loaded { return false }
+    if block != touched { (touched, touches) = (block, 0) }
+    guard let blocks, touches < Self.mostTouches else { return false }
+    touches += 1
+    let (extent, range) = try pieces.piece(ofBlock: block)
+    return try extent.read(range) { piece throws(BlockProblem) in
+      try blocks.append(index % Lanes.blockCount, ofBlock: block, of: piece, to: &bytes)
     }
   }
 }

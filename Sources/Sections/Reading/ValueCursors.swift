@@ -4,9 +4,12 @@ import Columns
 package struct DoubleCursor {
   private let column: DoubleBlocks
   private var pieces: PieceCursor
-  package private(set) var values = [Double](repeating: 0, count: Lanes.blockCount)
+  /// The values of the block that was loaded last, and room up to 1,024; empty before the first.
+  package private(set) var values: [Double] = []
   private var loaded = -1
   private var loadedCount = 0
+  /// The block of which a single value was asked for last.
+  private var touched = -1
 
   package var count: Int { column.head.count }
 
@@ -21,6 +24,7 @@ package struct DoubleCursor {
   @discardableResult
   package mutating func load(_ block: Int) throws(SectionProblem) -> Int {
     if block == loaded { return loadedCount }
+    if values.isEmpty { values = Array(repeating: 0, count: Lanes.blockCount) }
     let (extent, range) = try pieces.piece(ofBlock: block)
     let column = self.column
     let count = try extent.read(range) { piece throws(BlockProblem) in
@@ -34,8 +38,12 @@ package struct DoubleCursor {
 
   package mutating func value(at index: Int) throws(SectionProblem) -> Double {
     guard index < count else { throw .column("no value \(index)") }
-    if index / Lanes.blockCount == loaded { return values[index % Lanes.blockCount] }
-    let (extent, range) = try pieces.piece(ofBlock: index / Lanes.blockCount)
+    let block = index / Lanes.blockCount
+    // Who asks twice in a block asks for neighbours: all of them cost as much as a few.
+    if block == touched { try load(block) }
+    if block == loaded { return values[index % Lanes.blockCount] }
+    touched = block
+    let (extent, range) = try pieces.piece(ofBlock: block)
     return try extent.read(range) { piece throws(BlockProblem) in
       try column.value(at: index, of: piece)
     }
@@ -47,7 +55,7 @@ package struct BoolCursor {
   private let column: BoolBlocks
   private var pieces: PieceCursor
   /// Zeros and ones: those of the block that was loaded last.
-  package private(set) var values = [UInt8](repeating: 0, count: Lanes.blockCount)
+  package private(set) var values: [UInt8] = []
   private var loaded = -1
   private var loadedCount = 0
 
@@ -64,6 +72,7 @@ package struct BoolCursor {
   @discardableResult
   package mutating func load(_ block: Int) throws(SectionProblem) -> Int {
     if block == loaded { return loadedCount }
+    if values.isEmpty { values = Array(repeating: 0, count: Lanes.blockCount) }
     let (extent, range) = try pieces.piece(ofBlock: block)
     let column = self.column
     let count = try extent.read(range) { piece throws(BlockProblem) in
