@@ -143,7 +143,9 @@ struct EventList {
       try headCodes.load(block)
       for index in max(rows.lowerBound - first, 0)..<min(rows.upperBound - first, count) {
         let cts = times.values[index]
-        guard range.contains(cts), heads[Int(headCodes.values[index])] else { continue }
+        guard range.contains(cts), heads[Int(headCodes.values[index])],
+          !section.hidden.contains(first + index)
+        else { continue }
         try consider(first + index, of: number, at: cts, ids)
       }
     }

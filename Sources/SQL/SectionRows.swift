@@ -41,7 +41,9 @@ final class SectionRows {
     let count = try times.load(block)
     try heads.load(block)
     for index in max(rows.lowerBound - first, 0)..<min(rows.upperBound - first, count)
-    where range.contains(times.values[index]) && wanted[Int(heads.values[index])] {
+    where range.contains(times.values[index]) && wanted[Int(heads.values[index])]
+      && !section.hidden.contains(first + index)
+    {
       matches.append(first + index)
     }
   }

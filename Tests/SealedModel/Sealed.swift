@@ -25,6 +25,41 @@ package struct Sealed {
   package init(
     _ history: ModelHistory, parts: Int = 1, using random: inout some RandomNumberGenerator
   ) throws {
+    try self.init(history, parts: parts, hiding: ErasedPeople(), using: &random)
+  }
+
+  /// Every other time some people are erased from a random time back: sections still have their rows,
+  /// and the history has not.
+  package init(
+    erasingSomeOf history: inout ModelHistory, parts: Int = 1,
+    using random: inout some RandomNumberGenerator
+  ) throws {
+    let whole = history
+    var erased = ErasedPeople()
+    if Bool.random(using: &random) {
+      let people = Array(Set(whole.events.compactMap(whole.person(of:)))).sorted {
+        Self.hash($0) < Self.hash($1)
+      }
+      var times: [PersonID: Int64] = [:]
+      for person in people where Int.random(in: 0..<4, using: &random) == 0 {
+        times[person] =
+          Bool.random(using: &random) ? .max : whole.events.randomElement(using: &random)?.cts
+      }
+      for id in whole.events.compactMap(\.ownPerson) {
+        if let time = times[whole.canonical(id)] { erased.add(Self.hash(id), until: time) }
+      }
+      history.arrived = whole.events.filter { event in
+        guard let person = whole.person(of: event), let time = times[person] else { return true }
+        return event.cts > time
+      }
+    }
+    try self.init(whole, parts: parts, hiding: erased, using: &random)
+  }
+
+  private init(
+    _ history: ModelHistory, parts: Int, hiding erased: ErasedPeople,
+    using random: inout some RandomNumberGenerator
+  ) throws {
     var cut = Array(repeating: [ModelEvent](), count: parts)
     for event in history.events { cut[Int.random(in: 0..<parts, using: &random)].append(event) }
     var sections: [Section] = []
@@ -33,7 +68,8 @@ package struct Sealed {
       for encoded in try Self.encoded(events) {
         let own = events.filter { Self.rule.window(of: $0.cts) == encoded.directory.window }
         rows.append(own.sorted(by: Self.isBefore))
-        sections.append(try Section(encoded))
+        let section = try Section(encoded)
+        sections.append(erased.isEmpty ? section : try section.hiding(erased.rows(of: section)))
       }
     }
     var joined = JoinedPeople()

@@ -57,7 +57,10 @@ package final class BlockFilter {
     count = 0
     guard !isEmpty else { return 0 }
     let codes = reader.heads.values
-    if passesAllHeads, times == nil, test == nil {
+    let hidden = reader.section.hidden
+    let own = reader.firstRow..<(reader.firstRow + reader.count)
+    let isTouched = !hidden.isEmpty && hidden.touches(own)
+    if passesAllHeads, times == nil, test == nil, !isTouched {
       count = reader.count
       for row in 0..<count { rows[row] = UInt16(truncatingIfNeeded: row) }
       return count
@@ -78,6 +81,9 @@ package final class BlockFilter {
     if let test {
       try test.evaluate(reader)
       guard BlockLoops.and(mask, test.mask, reader.count) else { return 0 }
+    }
+    if isTouched {
+      for part in hidden.parts(of: own) { for row in part { mask[row - own.lowerBound] = 0 } }
     }
     count = BlockLoops.compact(mask, reader.count, into: rows)
     return count

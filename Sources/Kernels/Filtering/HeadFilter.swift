@@ -32,7 +32,8 @@ final class HeadFilter {
   @discardableResult
   func load(_ chunk: HeadChunk) throws(SectionProblem) -> Int {
     count = 0
-    if times == nil, test == nil {
+    let hidden = chunk.section.hidden
+    if times == nil, test == nil, hidden.isEmpty {
       // The list has been that of all since the beginning.
       count = chunk.count
       return count
@@ -45,6 +46,10 @@ final class HeadFilter {
     if let times {
       try chunk.findTimes()
       BlockLoops.keep(mask, where: chunk.times, isIn: times, chunk.count)
+    }
+    if !hidden.isEmpty {
+      try chunk.findRows()
+      for index in 0..<chunk.count where hidden.contains(Int(chunk.rows[index])) { mask[index] = 0 }
     }
     count = BlockLoops.compact(mask, chunk.count, into: rows)
     return count

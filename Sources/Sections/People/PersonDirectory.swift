@@ -48,6 +48,7 @@ package struct PersonDirectory: Sendable {
       entries.reserveCapacity(entries.count + runs.count)
       for run in 0..<runs.count {
         guard let times = facts.times(of: run) ?? (everyone ? Self.never : nil) else { continue }
+        if !section.hidden.isEmpty, section.hidden.covers(runs.rows(of: run)) { continue }
         let person = runs.person(run)
         entries.append(
           Entry(

@@ -4,7 +4,7 @@ package struct Rollup: Sendable {
 
   /// Quarters of an hour since 1970, ascending within each head.
   package let quarters: [Int64]
-  package let counts: [Int64]
+  package private(set) var counts: [Int64]
   /// Where the cells of each head begin, and one more for the end.
   package let firstCells: [Int]
 
@@ -17,6 +17,23 @@ package struct Rollup: Sendable {
   }
 
   package func cells(ofHead head: Int) -> Range<Int> { firstCells[head]..<firstCells[head + 1] }
+
+  /// Takes a row out that was counted; a cell may come to nothing.
+  mutating func remove(head: Int, at time: Int64) {
+    let (quotient, rest) = time.quotientAndRemainder(dividingBy: Self.cellMilliseconds)
+    let quarter = rest < 0 ? quotient - 1 : quotient
+    var cells = cells(ofHead: head)
+    while !cells.isEmpty {
+      let middle = (cells.lowerBound + cells.upperBound) / 2
+      if quarters[middle] == quarter {
+        counts[middle] -= counts[middle] > 0 ? 1 : 0
+        return
+      }
+      cells =
+        quarters[middle] < quarter
+        ? (middle + 1)..<cells.upperBound : cells.lowerBound..<middle
+    }
+  }
 
   /// A cell is the number of its quarter; the heads follow each other, and the counts of a head add up
   /// to its rows.

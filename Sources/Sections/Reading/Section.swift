@@ -10,6 +10,8 @@ import Synchronization
 package final class Section: Sendable {
   package let directory: SectionDirectory
   let source: any ExtentSource
+  /// Rows that are in no answer.
+  package let hidden: HiddenRows
 
   private struct Kept {
     var ids: IDSection?
@@ -25,9 +27,13 @@ package final class Section: Sendable {
 
   private let kept = Mutex(Kept())
 
-  package init(_ directory: SectionDirectory, source: any ExtentSource) throws(SectionProblem) {
+  package init(
+    _ directory: SectionDirectory, source: any ExtentSource,
+    hiding hidden: HiddenRows = HiddenRows()
+  ) throws(SectionProblem) {
     self.directory = directory
     self.source = source
+    self.hidden = hidden
     let heads = try CodeCursor(directory[.heads], of: source)
     let times = try IntegerCursor(directory[.times], of: source)
     guard heads.count == directory.rowCount, times.count == directory.rowCount,
@@ -37,6 +43,11 @@ package final class Section: Sendable {
 
   package convenience init(_ section: EncodedSection) throws(SectionProblem) {
     try self.init(section.directory, source: section)
+  }
+
+  /// The same section without these rows for questions; what goes by rows has them all the same.
+  package func hiding(_ rows: HiddenRows) throws(SectionProblem) -> Section {
+    try Section(directory, source: source, hiding: rows)
   }
 
   package var rowCount: Int { directory.rowCount }
@@ -115,9 +126,20 @@ package final class Section: Sendable {
   /// What kernels ask of people before they look at rows.
   package func facts() throws(SectionProblem) -> RunFacts {
     if let facts = kept.withLock({ $0.facts }) { return facts }
-    var builder = RunFacts.Builder(try runs(), bits: nameBits, heads: heads)
+    // What is hidden has a head of no name: it leaves no trace.
+    var builder = RunFacts.Builder(try runs(), bits: nameBits + [0], heads: heads)
+    var row = 0
     try forEachBlock(of: 0..<((directory.peopleRowCount + Lanes.blockCount - 1) / Lanes.blockCount))
-    { heads, times in builder.add(heads: heads, times: times) }
+    { heads, times in
+      let rows = row..<(row + heads.count)
+      row = rows.upperBound
+      guard hidden.touches(rows) else { return builder.add(heads: heads, times: times) }
+      var codes = heads.indices.map { heads[$0] }
+      for part in hidden.parts(of: rows) {
+        for hidden in part { codes[hidden - rows.lowerBound] = UInt32(self.heads.count) }
+      }
+      builder.add(heads: codes.span, times: times)
+    }
     let facts = builder.finish()
     kept.withLock { $0.facts = facts }
     return facts
@@ -155,8 +177,15 @@ package final class Section: Sendable {
     if let rollup = kept.withLock({ $0.rollup }) { return rollup }
     var cells = try IntegerCursor(directory[.rollupCells], of: source)
     var counts = try IntegerCursor(directory[.rollupCounts], of: source)
-    let rollup = try Rollup(
+    var rollup = try Rollup(
       cells: try cells.all(), counts: try counts.all(), heads: directory.headRows)
+    if !hidden.isEmpty {
+      var codes = try headCodes()
+      var times = try self.times()
+      for row in hidden.ranges.joined() {
+        rollup.remove(head: Int(try codes.value(at: row)), at: try times.value(at: row))
+      }
+    }
     kept.withLock { $0.rollup = rollup }
     return rollup
   }

@@ -17,8 +17,9 @@ import Testing
   ) throws -> (ModelMix, ModelHistory, Sealed) {
     let mix = ModelMix.some(UInt64(seed))
     var history = ModelHistory.random(mix, using: &random)
+    let parts = Int.random(in: 1...3, using: &random)
+    let sealed = try Sealed(erasingSomeOf: &history, parts: parts, using: &random)
     history.profiles = history.foldedProfiles
-    let sealed = try Sealed(history, parts: Int.random(in: 1...3, using: &random), using: &random)
     return (mix, history, sealed)
   }
 

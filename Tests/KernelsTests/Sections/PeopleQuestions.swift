@@ -29,8 +29,10 @@ struct PeopleQuestions {
     mix.days = [1, 3, 12].randomElement(using: &random) ?? 12
     if seed % 40 == 7 { mix.people = 100 }
     self.mix = mix
-    history = ModelHistory.random(mix, using: &random)
-    sealed = try Sealed(history, parts: Int.random(in: 1...4, using: &random), using: &random)
+    var history = ModelHistory.random(mix, using: &random)
+    let parts = Int.random(in: 1...4, using: &random)
+    sealed = try Sealed(erasingSomeOf: &history, parts: parts, using: &random)
+    self.history = history
   }
 
   /// The whole answer.

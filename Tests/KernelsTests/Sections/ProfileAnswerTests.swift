@@ -34,8 +34,8 @@ import Testing
   func filters(seed: UInt64) async throws {
     var random = seeded(seed)
     var history = ProfileTests.history(seed, using: &random)
+    let sealed = try Sealed(erasingSomeOf: &history, parts: 1 + Int(seed % 4), using: &random)
     history.profiles = history.foldedProfiles
-    let sealed = try Sealed(history, parts: 1 + Int(seed % 4), using: &random)
     for time in [ProfileTime.current, .event] {
       let condition = try condition(&random)
       var scope = try SeriesAnswerTests.scope(.some(seed), &random)

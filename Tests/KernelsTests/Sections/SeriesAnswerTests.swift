@@ -117,8 +117,9 @@ import Testing
     var random = seeded(UInt64(seed))
     let mix = ModelMix.some(UInt64(seed))
     var history = ModelHistory.random(mix, using: &random)
+    let parts = Int.random(in: 1...3, using: &random)
+    let sealed = try Sealed(erasingSomeOf: &history, parts: parts, using: &random)
     history.profiles = history.foldedProfiles
-    let sealed = try Sealed(history, parts: Int.random(in: 1...3, using: &random), using: &random)
     for _ in 0..<3 {
       let question = try Self.question(mix, &random)
       let found: Sighted<Answer<SeriesQuestion.Content>>

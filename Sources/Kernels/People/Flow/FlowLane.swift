@@ -54,7 +54,9 @@ final class FlowBlocks {
     bounds =
       times.lowerBound <= known.lowerBound && times.upperBound > known.upperBound
       ? nil : times.lowerBound...(max(times.lowerBound, times.upperBound &- 1))
-    scope = marks.scope.isPlain ? nil : try BlockFilter(marks.scope, section: number, reader)
+    scope =
+      marks.scope.isPlain && section.hidden.isEmpty
+      ? nil : try BlockFilter(marks.scope, section: number, reader)
     var selectors: [(bit: UInt64, filter: BlockFilter)] = []
     for (bit, filter) in marks.selectors.enumerated() where !filter.isPlain {
       let rows = try BlockFilter(filter, section: number, reader)

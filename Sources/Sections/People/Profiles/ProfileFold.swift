@@ -57,7 +57,8 @@ struct ProfileFold {
     for block in 0..<section.blockCount where block * Section.blockRows < people {
       let count = min(try heads.load(block), people - block * Section.blockRows)
       for place in 0..<count where says[Int(heads.values[place])] {
-        found.append(UInt32(block * Section.blockRows + place))
+        let row = block * Section.blockRows + place
+        if !section.hidden.contains(row) { found.append(UInt32(row)) }
       }
     }
     return found
