@@ -79,12 +79,15 @@ package struct StoreAnswers: EventAnswers {
         throw .unreadable("\(error)")
       }
       guard entry.columns.ids[place.row] == id else { continue }
+      if events.isErased(entry.columns.record(at: place.row)) { return nil }
       return StoredEvent(
         record: entry.columns.record(at: place.row), source: entry.source,
         clockShift: entry.clockShift)
     }
-    return SealedIDs.event(id, of: events)
-      .map { StoredEvent(record: $0.record, source: $0.source) }
+    guard let found = SealedIDs.event(id, of: events), !events.isErased(found.record) else {
+      return nil
+    }
+    return StoredEvent(record: found.record, source: found.source)
   }
 
   package func missing(of project: ProjectID) -> [String] { store.missing(of: project) }

@@ -29,6 +29,8 @@ package final class ProjectEvents: Sendable {
     var published: Int64 = 0
     /// Events of before are in no answer.
     var watermark = Int64.min
+    /// In no answer either, though files have them still.
+    var erased = ErasedPeople()
     /// What the last question saw, for as long as nothing has changed since.
     var snapshot: Snapshot?
 
@@ -199,6 +201,16 @@ package final class ProjectEvents: Sendable {
     }
   }
 
+  /// Those whom no answer has any more, though files may.
+  package var erased: ErasedPeople { state.withLock { $0.erased } }
+
+  func hide(_ erased: ErasedPeople) {
+    state.withLock { state in
+      state.erased = erased
+      state.snapshot = nil
+    }
+  }
+
   /// Puts sections of new packs in the place of those of the packs that they replace.
   func replace(packs: Set<UInt64>, by sealed: [SealedSection]) {
     state.withLock { state in
@@ -232,12 +244,13 @@ package final class ProjectEvents: Sendable {
 
   /// What a question sees; nil while batches up to this one wait, which it has to see.
   func snapshotOfLaidOut(through last: Int64) throws(SectionProblem) -> Snapshot? {
-    let (known, isWaiting, hot, sealed, unreadable, joined, watermark) = state.withLock {
-      (
-        $0.snapshot, $0.isWaiting(through: last), $0.laidOut, $0.sealed, $0.unreadable, $0.joined,
-        $0.watermark
-      )
-    }
+    let (known, isWaiting, hot, sealed, unreadable, joined, watermark, erased) =
+      state.withLock {
+        (
+          $0.snapshot, $0.isWaiting(through: last), $0.laidOut, $0.sealed, $0.unreadable, $0.joined,
+          $0.watermark, $0.erased
+        )
+      }
     if let known { return known }
     if isWaiting { return nil }
     var sections: [Section] = []
@@ -249,7 +262,7 @@ package final class ProjectEvents: Sendable {
         continue
       }
       do {
-        let opened = try section.open()
+        let opened = try section.visible.section(of: section.open(), without: erased)
         sections.append(opened)
         origins[ObjectIdentifier(opened)] = section
       } catch {
@@ -257,9 +270,11 @@ package final class ProjectEvents: Sendable {
         tell(error, of: section)
       }
     }
+    for section in hot where !section.section.directory.window.isOver(before: watermark) {
+      sections.append(try section.visible.section(of: section.section, without: erased))
+    }
     let snapshot = Snapshot(
-      sections + hot.map(\.section).filter { !$0.directory.window.isOver(before: watermark) },
-      of: secret, missing: missing, joined: joined
+      sections, of: secret, missing: missing, joined: joined
     ) { [weak self, origins] section, problem in
       if let origin = origins[ObjectIdentifier(section)] { self?.tell(problem, of: origin) }
     }
@@ -267,7 +282,7 @@ package final class ProjectEvents: Sendable {
       // Only if this is still so: otherwise the next one makes its own.
       if state.waiting.isEmpty, state.laidOut.elementsEqual(hot, by: ===),
         state.sealed.elementsEqual(sealed, by: ===), state.joined.version == joined.version,
-        state.watermark == watermark
+        state.watermark == watermark, state.erased == erased
       {
         state.snapshot = snapshot
       }
@@ -309,6 +324,7 @@ final class HotSection: Sendable {
   let section: Section
   let encoded: EncodedSection
   let lastBatch: Int64
+  let visible = VisibleSection()
 
   init(_ encoded: EncodedSection, lastBatch: Int64) throws(SectionProblem) {
     self.encoded = encoded

@@ -73,9 +73,11 @@ package final class Store: Sendable {
   private let sealer: Sealer
   private let sealing: SealSchedule
   let merger: PackMerger
-  private let clock: any Clock
+  let clock: any Clock
   /// When expired rows were last looked for.
   private let expired = Atomic<UInt64>(0)
+  /// Whether erasures are being carried out.
+  let erasing = Atomic(false)
   package let packFolder: PackFolder
   package let counters: StoreCounters
   private let pause: IntakePause

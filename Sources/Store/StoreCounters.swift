@@ -14,6 +14,8 @@ package final class StoreCounters: Sendable {
   package let conflictSamplesLeftOut = Atomic<Int>(0)
   /// Operations that would have joined more ids than a person may have, or an id with more profiles.
   package let joinsRefused = Atomic<Int>(0)
+  /// Rows that were not taken because their people were erased.
+  package let erasedRows = Atomic<Int>(0)
   package let merges = MergeCounters()
 }
 

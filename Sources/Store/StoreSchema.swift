@@ -133,5 +133,19 @@ enum StoreSchema {
       project TEXT PRIMARY KEY, watermark INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- People who were erased, and when; what they did up to `until` is not taken again. `done` is NULL
+    -- while a file may have something of them.
+    CREATE TABLE erasure (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      project TEXT NOT NULL, erased INTEGER NOT NULL, until INTEGER NOT NULL, done INTEGER
+    ) STRICT;
+
+    -- The keyed hashes of every id of each, never an id.
+    CREATE TABLE erased_id (
+      erasure INTEGER NOT NULL, high INTEGER NOT NULL, low INTEGER NOT NULL,
+      PRIMARY KEY (erasure, high, low)
+    ) STRICT, WITHOUT ROWID;
+    """,
   ])
 }

@@ -20,6 +20,7 @@ extension StoreWriter {
   private func note(_ found: [JoinOperation], in project: ProjectEvents) throws(StoreError) {
     for join in found {
       let operation = join.hashed(project.secret.people)
+      if isErased(operation, of: project.id) { continue }
       switch joins[project.id, default: JoinGraph()].verdict(on: operation) {
       case .known: continue
       case .tooManyIDs, .tooManyTies: journal.joinsRefused += 1

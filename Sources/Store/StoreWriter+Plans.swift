@@ -21,8 +21,8 @@ extension StoreWriter {
     {
       return Plan(arrival: arrival, outcome: known)
     }
-    let batch = refusingExpired(batch)
     let project = hot.project(batch.project)
+    let batch = refusingExpired(refusingErased(batch, in: project))
     let number = nextNumber
     let verdict: Verdict
     do {
@@ -77,9 +77,12 @@ extension StoreWriter {
         try file.insert(
           batch, number: number, duplicates: verdict.duplicates, rejected: verdict.rejected)
       }
-      journal.deadLetters += batch.rejected.count
+      // Of people who were erased nothing is kept, here either.
+      let letters = batch.rejected.filter { $0.code != RejectedRow.erased }
+      journal.erasedRows += batch.rejected.count - letters.count
+      journal.deadLetters += letters.count
       journal.deadLettersEvicted += try file.insertDeadLetters(
-        batch.rejected, of: batch, configuration.deadLetters)
+        letters, of: batch, configuration.deadLetters)
       for row in verdict.conflicts {
         let isKept = try file.insertConflict(
           batch.columns.ids[row], record: batch.columns.record(at: row), of: batch)

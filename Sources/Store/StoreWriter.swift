@@ -3,6 +3,7 @@ import Compression
 import Events
 import Platform
 import SQLite
+import Sections
 import Synchronization
 
 /// The store's one thread that writes: it takes what has arrived together, decides row by row what is
@@ -36,6 +37,9 @@ actor StoreWriter {
   var lastGeneration: UInt64 = 0
   /// By project: the time before which it keeps nothing.
   var retention: [ProjectID: Int64] = [:]
+  /// Every erasure there was, and by project whom they mean.
+  var erasures: [PersonErasure] = []
+  var erased: [ProjectID: ErasedPeople] = [:]
 
   init(
     _ configuration: Store.Configuration, worker: Worker, hot: HotTier, shelf: BatchShelf,
@@ -69,6 +73,7 @@ actor StoreWriter {
     let generation = try writing { () throws(SQLiteError) in try file.generation() }
     let missing = try openPacks()
     try loadRetention()
+    try loadErasures()
     let unreadable = try file.load(into: hot, now: clock.wallMilliseconds)
     try openJoins(packsSince: generation)
     let identity = try writing { () throws(SQLiteError) in
@@ -153,6 +158,7 @@ actor StoreWriter {
     var secrets: Set<ProjectID> = []
     var joins: [(project: ProjectEvents, operation: JoinGraph.Operation)] = []
     var joinsRefused = 0
+    var erasedRows = 0
     /// The streams that were advanced, as they were before.
     var watermarks: [StreamKey: SequenceRanges?] = [:]
   }
@@ -251,5 +257,6 @@ extension StoreCounters {
     deadLetters.add(journal.deadLetters, ordering: .relaxed)
     deadLettersEvicted.add(journal.deadLettersEvicted, ordering: .relaxed)
     joinsRefused.add(journal.joinsRefused, ordering: .relaxed)
+    erasedRows.add(journal.erasedRows, ordering: .relaxed)
   }
 }

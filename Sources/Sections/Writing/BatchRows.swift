@@ -120,17 +120,19 @@ package struct WindowRule: Equatable, Sendable {
 }
 
 /// The hashes of a batch's people, each made once.
-private struct PersonTexts {
+package struct PersonTexts {
   private var hashes: [[PersonHash?]]
 
-  init(_ core: BatchCore) {
+  package init(_ core: BatchCore) {
     hashes = [core.profiles, core.devices, core.visitors].map {
       Array(repeating: nil, count: $0.dictionary.count)
     }
   }
 
   /// Who made a row: the profile, else the device, else the visitor; nil for nobody.
-  mutating func person(of row: Int, in core: BatchCore, _ hasher: PersonHasher) -> PersonHash? {
+  package mutating func person(
+    of row: Int, in core: BatchCore, _ hasher: PersonHasher
+  ) -> PersonHash? {
     hash(core.profiles, .profile, row, core, hasher)
       ?? hash(core.devices, .device, row, core, hasher)
       ?? hash(core.visitors, .visitor, row, core, hasher)

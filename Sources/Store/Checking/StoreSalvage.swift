@@ -21,6 +21,8 @@ struct StoreSalvage {
     ("conflict_count", "counts of conflicts begin anew"),
     ("dead_letter", "dead letters are gone"),
     ("dead_letter_total", "totals of dead letters begin anew"),
+    ("erasure", "people who were erased and are still in packs have to be erased again"),
+    ("erased_id", "events of erased people that come again are taken"),
     ("forked_epoch", "epochs that two collectors had are forgotten"),
   ]
   private static let mostFailures = 4_096

@@ -72,13 +72,14 @@ extension StoreWriter {
 
   /// Unlinks the files of packs that were replaced once nobody can need them: the commit that says so is
   /// in the database file, no question or copy reads them, and a grace has passed. Returns how many.
-  func unlinkRetired() throws(StoreError) -> Int {
+  /// `isUrgent`: without the grace.
+  func unlinkRetired(isUrgent: Bool = false) throws(StoreError) -> Int {
     if hasFailed { throw .stopped }
     let now = clock.wallMilliseconds
     let grace = Int64(configuration.mergeGrace / .milliseconds(1))
     let isShort = room.isShort
     let due = packs.catalogue.retired.filter { retired in
-      retired.pack == nil && (isShort || now - retired.since >= grace)
+      retired.pack == nil && (isShort || isUrgent || now - retired.since >= grace)
     }
     if due.isEmpty { return 0 }
     configuration.reached?(.unlinkBegun)

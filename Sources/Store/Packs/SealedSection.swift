@@ -8,6 +8,7 @@ package final class SealedSection: Sendable, CustomStringConvertible {
   package let number: Int
   private let opened = Mutex<Section?>(nil)
   private let damage = Mutex<String?>(nil)
+  let visible = VisibleSection()
 
   /// Smaller sections are opened anew for each snapshot.
   private static let keptRows = 1_000

@@ -20,12 +20,17 @@ extension PackMerger {
   /// What a merge of these packs leaves out.
   func droppings(of packs: [Pack]) -> [ShareKey: RowDropping] {
     var droppings: [ShareKey: RowDropping] = [:]
-    for section in packs.lazy.flatMap(\.index.sections) {
-      let key = ShareKey(section.project, section.window)
-      guard let watermark = hot.existing(section.project)?.watermark, watermark > .min,
-        (section.window.range?.lowerBound ?? .min) < watermark
-      else { continue }
-      droppings[key] = .before(watermark)
+    for pack in packs {
+      for (number, section) in pack.index.sections.enumerated() {
+        guard let project = hot.existing(section.project) else { continue }
+        let (watermark, erased) = (project.watermark, project.erased)
+        let isCut = watermark > .min && (section.window.range?.lowerBound ?? .min) < watermark
+        guard
+          isCut
+            || !erased.isEmpty && Self.erasedRows(ofSection: number, of: pack, erased) > 0
+        else { continue }
+        droppings[ShareKey(section.project, section.window)] = erased.dropping(before: watermark)
+      }
     }
     return droppings
   }
