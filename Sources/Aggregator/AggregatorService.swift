@@ -34,6 +34,7 @@ package final class AggregatorService: RunningService {
   private let health: HealthBoard
   private let lock: FileLock
   private let backups: Backups
+  private let erasures: Erasures
   package let plainAddress: Address
   package let secureAddress: Address
 
@@ -93,6 +94,9 @@ package final class AggregatorService: RunningService {
       Self.backupSchedule(configuration), folder: folder, store: store, tenants: tenants,
       reserveBytes: configuration[AggregatorSettings.minimumFreeBytes].bytes, version: version,
       clock: clock, log: log)
+    let erasures = Erasures(
+      store: store, within: configuration[AggregatorSettings.eraseWithin],
+      backups: Self.backupSchedule(configuration).to, clock: clock, log: log)
     let backupReport = BackupReport(board: backups.board)
     let refreshHealth = { @Sendable in
       backupReport.refresh(health)
@@ -109,6 +113,7 @@ package final class AggregatorService: RunningService {
     intake.declare(in: registry, ends)
     disk.declare(in: registry)
     packs.declare(in: registry)
+    erasures.declare(in: registry)
     backupReport.declare(in: registry)
     MergeReport(store: store).declare(in: registry)
     let face = AggregatorFace(
@@ -124,14 +129,15 @@ package final class AggregatorService: RunningService {
       loops: loops, log: log, face: face, store: store, tenants: tenants,
       certificate: certificate, health: health, refreshHealth: refreshHealth, registry: registry,
       care: StoreCare(store: store, tenants: tenants, clock: clock, log: log), lock: lock,
-      backups: backups, folder: folder, configuration: configuration)
+      backups: backups, erasures: erasures, folder: folder, configuration: configuration)
   }
 
   private init(
     loops: [EventLoop], log: Log, face: AggregatorFace, store: Store, tenants: Tenants,
     certificate: ServerCertificate, health: HealthBoard,
     refreshHealth: @escaping @Sendable () -> Void, registry: MetricRegistry,
-    care: StoreCare, lock: consuming FileLock, backups: Backups, folder: DataFolder,
+    care: StoreCare, lock: consuming FileLock, backups: Backups, erasures: Erasures,
+    folder: DataFolder,
     configuration: Configuration
   ) throws {
     self.loops = loops
@@ -142,6 +148,7 @@ package final class AggregatorService: RunningService {
     self.health = health
     self.lock = lock
     self.backups = backups
+    self.erasures = erasures
     let anonymous = try configuration[AggregatorSettings.anonymousProject].map(ProjectID.init)
     let slots = ConnectionSlots(
       configuration[AggregatorSettings.maximumConnections],
@@ -152,7 +159,8 @@ package final class AggregatorService: RunningService {
         ControlFace(
           tenants: tenants, folder: folder, health: health, imports: face.imports,
           sql: face.sql, backups: BackupRoutes(backups: backups),
-          storeCheck: StoreCheckDesk(folder), refreshHealth: refreshHealth
+          storeCheck: StoreCheckDesk(folder), erasures: erasures,
+          refreshHealth: refreshHealth
         ).router,
       ],
       on: loops, slots: slots, registry: registry)
@@ -169,6 +177,7 @@ package final class AggregatorService: RunningService {
     health.update { $0.phase = .serving }
     saveUsesNowAndThen()
     backups.followSchedule()
+    erasures.follow()
     tendNowAndThen(care)
   }
 
@@ -226,6 +235,7 @@ package final class AggregatorService: RunningService {
   package func stop() async {
     health.update { $0.phase = .stopping }
     backups.stop()
+    erasures.stop()
     await servers.shutDown(within: .seconds(4))
     await saveUses()
     await store.stop()

@@ -70,6 +70,10 @@ package enum AggregatorSettings {
   package static let backupKeep = Setting(
     "backup.keep", default: 24, in: 1...100_000,
     "So many backups are kept; older ones are removed once a newer one is whole.")
+  package static let eraseWithin = Setting(
+    "store.erase_within", default: Duration.seconds(7 * 86_400),
+    in: .seconds(60) ... .seconds(30 * 86_400),
+    "Within so long files have nothing of erased people any more; answers have nothing at once.")
   package static let loops = Setting(
     "threads.loops", default: 0, in: 0...64,
     "Event loops; 0 takes one for each processor.")
@@ -80,7 +84,7 @@ package enum AggregatorSettings {
     [
       plain, anonymousProject, maximumConnections, unauthenticatedPercent, secure, certificate,
       certificateKey, maximumHotEvents, sealEvents, sealAge, cacheBytes, scrubPeriod, mergeRate,
-      mergeGrace,
+      mergeGrace, eraseWithin,
       minimumFreeBytes,
       maximumWaiting, maximumWaitingBytes,
       maximumDeadLetters, maximumDeadLetterBytes, backupTo, backupEvery, backupKeep, loops, level,

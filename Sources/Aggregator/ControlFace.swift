@@ -19,6 +19,7 @@ struct ControlFace: Sendable {
   let sql: SQLRoute
   let backups: BackupRoutes
   let storeCheck: StoreCheckDesk
+  let erasures: Erasures
   let refreshHealth: @Sendable () -> Void
 
   var router: Router {
@@ -40,6 +41,7 @@ struct ControlFace: Sendable {
     sql.mount(on: &router)
     backups.mount(on: &router)
     storeCheck.mount(on: &router)
+    erasures.mount(on: &router)
     return router
   }
 

@@ -48,6 +48,25 @@ enum AggregatorProgram {
             "set", "Changes a project.", operands: "ID", options: [data, timeZone]),
         ]),
       Command(
+        "person", "Erases people.",
+        subcommands: [
+          Command(
+            "erase", "Erases one person, with every id that was joined with the one named.",
+            discussion:
+              "From here on no answer has anything of the person, and what comes again is refused. "
+              + "Files have nothing of it within store.erase_within, or when this returns with --now. "
+              + "Backups that were made before have it until they are removed; a restore erases again.",
+            options: [
+              data,
+              .value("project", "ID", "the person's project", required: true),
+              .value("profile", "ID", "the person's profile id"),
+              .value("device", "ID", "or one of the person's device ids"),
+              .value("visitor", "ID", "or one of the person's visitor ids"),
+              .flag("now", "waits until no file has anything of the person"),
+            ]),
+          Command("erasures", "Lists the erasures there were, by hashes.", options: [data]),
+        ]),
+      Command(
         "backup", "Makes and checks backups.",
         discussion:
           "A backup is one moment of everything: databases, packs, keys, certificates and "
@@ -117,6 +136,8 @@ enum AggregatorProgram {
       case ["init"]: terminal.wait { await InitCommand.run(invocation) }
       case ["backup"]: terminal.wait { await BackupCommand.make(invocation) }
       case ["backup", "verify"]: terminal.wait { await BackupCommand.verify(invocation) }
+      case ["person", "erase"]: terminal.wait { await PersonCommand.erase(invocation) }
+      case ["person", "erasures"]: terminal.wait { await PersonCommand.list(invocation) }
       case ["restore"]: terminal.wait { await RestoreCommand.run(invocation) }
       default: terminal.wait { await ControlCommand.run(invocation) }
       }

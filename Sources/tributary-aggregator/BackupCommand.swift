@@ -173,7 +173,7 @@ enum BackupCommand {
 }
 
 extension JSONValue {
-  fileprivate var text: String {
+  var text: String {
     var json = JSONWriter(capacity: 512)
     json.value(self)
     return String(decoding: json.bytes, as: UTF8.self)

@@ -68,7 +68,7 @@ package struct BackupRestore {
       try directory.synchronize()
     }
     let events = try await countEvents(expected: incarnation)
-    try ErasureReplay.run(on: folder, madeAt: manifest.began)
+    try await ErasureReplay.run(on: folder, from: verifier.shelf, clock: clock, random: random)
     try asBackupProblem { () throws in
       try directory.remove(DataFolder.restoreMark)
       try directory.synchronize()

@@ -89,6 +89,9 @@ actor Backups {
     let maker = BackupMaker(source, to: path, version: version, clock: clock)
     do throws(BackupProblem) {
       let made = try await maker.make(keep: keep)
+      // Erasures outlive the backups in which those people still are.
+      try ErasureLog(directory: Directory(path), store: store.identity.id)
+        .add(await store.erasures)
       let took = clock.monotonicNanoseconds &- began
       board.finished(number, BackupBoard.Good(made, path: path, nanoseconds: took))
       log.info(
