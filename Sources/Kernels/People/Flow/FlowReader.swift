@@ -84,9 +84,9 @@ final class FlowSource: Sendable {
 
   private static func wanted(of section: Section, _ marks: EventMarks) -> UInt64 {
     let (times, known) = (marks.scope.times, section.directory.times)
-    guard times.lowerBound <= known.upperBound, times.upperBound > known.lowerBound else {
-      return 0
-    }
+    guard !times.isEmpty, times.lowerBound <= known.upperBound,
+      times.upperBound > known.lowerBound
+    else { return 0 }
     var wanted: UInt64 = 0
     for (bit, mark) in zip(section.nameBits, marks.possible(section.heads))
     where mark & marks.interest != 0 {

@@ -31,6 +31,8 @@ import Sections
   /// Looks at a person; `stopsBefore`: not any further where there was something before the range.
   @inline(__always)
   mutating func look(at person: Int, stopsBefore: Bool) {
+    // A range without time has no piece that a visit could be in.
+    if pieces.count == 0 { return }
     // SAFETY: people, runs, visits and pieces are those that there are.
     var word = firstWord
     while word < endWord {
