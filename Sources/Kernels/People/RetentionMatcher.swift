@@ -71,7 +71,8 @@ package import Query
   }
 
   /// The person's next event. `interval` is negative before the range, where only events that start
-  /// matter and only to first times. True where the event made the person a member of its cohort.
+  /// matter and only to first times, and that behind the last one where the range has ended, where only
+  /// returns in rolling intervals matter. True where the event made the person a member of its cohort.
   @inline(__always)
   package mutating func add(time: Int64, interval: Int, starts: Bool, returns: Bool) -> Bool {
     var isNew = false
@@ -79,10 +80,10 @@ package import Query
       wasMember = true
       if interval >= 0 { isNew = join(interval, at: time) }
     }
-    if returns && interval >= 0 && interval < count {
+    if returns && interval >= 0 {
       if isRolling {
         comeBack(at: time)
-      } else {
+      } else if interval < count {
         // SAFETY: bits of intervals below `count`; the first place of `open` and `seen` is for all.
         unsafe Self.count(interval, in: returned, &open[0], &seen[0], minimum)
       }

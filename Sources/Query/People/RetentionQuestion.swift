@@ -67,6 +67,29 @@ package struct RetentionQuestion: Question {
     isWhole ? try scope.whole(by: interval) : scope
   }
 
+  /// Where the last interval of any member ends: with the range or, where whole intervals are
+  /// somebody's own, as far behind it as the last to join began late.
+  package func horizon(_ starts: [Instant], in range: Range<Instant>) -> Instant {
+    guard isWhole, alignment == .rolling, !starts.isEmpty else { return range.upperBound }
+    return starts.indices.reduce(range.upperBound) { latest, cohort in
+      let next = cohort + 1 < starts.count ? starts[cohort + 1] : range.upperBound
+      let columns = Int64(starts.count - cohort)
+      return max(latest, next.saturatingAdding(milliseconds: columns * rollingMilliseconds))
+    }
+  }
+
+  /// Whether the interval has begun by then for all of the cohort, so that who is not in it has not
+  /// come back. Of its rolling ones the last begins where the cohort's own interval ends. `starts` are
+  /// those of the cohorts, `end` is that of the range.
+  package func hasBegun(
+    _ column: Int, of cohort: Int, by now: Instant, _ starts: [Instant], end: Instant
+  ) -> Bool {
+    if alignment == .calendar { return starts[cohort + column] <= now }
+    if column == 0 { return starts[cohort] <= now }
+    let next = cohort + 1 < starts.count ? starts[cohort + 1] : end
+    return next.saturatingAdding(milliseconds: Int64(column) * rollingMilliseconds) <= now
+  }
+
   /// One of somebody's own intervals, where these are rolling.
   package var rollingMilliseconds: Int64 {
     let hour: Int64 = 3_600_000

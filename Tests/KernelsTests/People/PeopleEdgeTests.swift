@@ -54,4 +54,50 @@ import Testing
       #expect(try await kernels.content(of: paths) == story.history.answer(paths).content)
     }
   }
+
+  /// Somebody comes on Monday at eight in the evening, and again 34 hours later.
+  private var evening: FlowStory {
+    var story = FlowStory()
+    story.add("any", at: monday + 20 * flowHour, by: "p")
+    story.add("any", at: monday + 54 * flowHour, by: "p")
+    return story
+  }
+
+  private var rolling: RetentionQuestion {
+    var question = RetentionQuestion(Scope(days(0, 2)), by: .day)
+    question.alignment = .rolling
+    return question
+  }
+
+  @Test("somebody's own last interval is whole, though it ends behind the range")
+  func lastRollingInterval() async throws {
+    let kernels = try kernels(evening.history)
+    for selector in [EventSelector.everything, EventSelector("any")] {
+      var question = rolling
+      question.start = selector
+      let content = try evening.history.answer(question).content
+      #expect(content.rows[0].cells == [[1, 1], [0]])
+      #expect(try await kernels.content(of: question, asOf: .max) == content)
+      question.isWhole = false
+      let clipped = try evening.history.answer(question).content
+      #expect(clipped.rows[0].cells == [[1, 0], [0]])
+      #expect(try await kernels.content(of: question, asOf: .max) == clipped)
+      question.alignment = .calendar
+      #expect(try await kernels.content(of: question, asOf: .max).rows[0].cells == [[1, 0], [0]])
+    }
+  }
+
+  @Test("an interval that is still to come for the last to join is in no mean")
+  func ripeRollingIntervals() async throws {
+    let kernels = try kernels(evening.history)
+    // On Tuesday at noon nobody of Monday evening can have come back a day later.
+    for (hours, mean) in [
+      (12, [1, nil]), (36, [1, nil]), (47, [1, nil]), (48, [1, 1]), (96, [1, 1]),
+    ] as [(Int64, [Double?])] {
+      let now = Instant(milliseconds: monday + hours * flowHour)
+      let content = try evening.history.answer(rolling, asOf: now).content
+      #expect(content.rows[0].mean == mean)
+      #expect(try await kernels.content(of: rolling, asOf: now.milliseconds) == content)
+    }
+  }
 }

@@ -276,11 +276,14 @@ func matchedRetention(
   let people = Dictionary(grouping: history.eventsOfAllTime(in: scope)) { history.person(of: $0) }
   for (person, events) in people where person != nil {
     matcher.begin()
-    for event in events where event.time < scope.range.upperBound {
+    let horizon = question.horizon(starts, in: scope.range)
+    for event in events where event.time < horizon {
+      let isBehind = event.time >= scope.range.upperBound
       let isInside = event.time >= scope.range.lowerBound
       _ = matcher.add(
         time: event.cts,
-        interval: isInside ? starts.lastIndex { $0 <= event.time } ?? -1 : -1,
+        interval: isBehind
+          ? starts.count : isInside ? starts.lastIndex { $0 <= event.time } ?? -1 : -1,
         starts: history.matches(question.start, event, scope.profiles),
         returns: history.matches(question.comeback, event, scope.profiles))
     }

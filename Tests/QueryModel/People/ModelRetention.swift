@@ -33,7 +33,7 @@ extension ModelHistory {
         return RetentionQuestion.Content.Row(
           group, cells: cells,
           mean: RetentionQuestion.mean(of: cells) { cohort, column in
-            hasBegun(cohort, column, question, starts, now)
+            hasBegun(cohort, column, question, starts, end: borders.last!, now)
           })
       })
     return RetentionQuestion.Content(starts: starts, rows: rows)
@@ -46,12 +46,13 @@ extension ModelHistory {
   }
 
   private func hasBegun(
-    _ cohort: Int, _ column: Int, _ question: RetentionQuestion, _ starts: [Instant], _ now: Instant
+    _ cohort: Int, _ column: Int, _ question: RetentionQuestion, _ starts: [Instant],
+    end: Instant, _ now: Instant
   ) -> Bool {
-    question.alignment == .calendar
-      ? starts[cohort + column] <= now
-      : starts[cohort].milliseconds + Int64(column) * question.rollingMilliseconds
-        <= now.milliseconds
+    if question.alignment == .calendar || column == 0 { return starts[cohort + column] <= now }
+    // Whoever joins last joins before the next cohort begins.
+    let next = cohort + 1 < starts.count ? starts[cohort + 1] : end
+    return next.milliseconds + Int64(column) * question.rollingMilliseconds <= now.milliseconds
   }
 
   private func memberships(
@@ -60,7 +61,12 @@ extension ModelHistory {
     let profiles = question.scope.profiles
     let began = events.filter { $0.time < borders.last! && matches(question.start, $0, profiles) }
     let counted = events.filter { question.scope.range.contains($0.time) }
-    let came = counted.filter { matches(question.comeback, $0, profiles) }
+    // Somebody's own intervals are whole also where they end behind the range.
+    let isBehind = question.alignment == .rolling && question.isWhole
+    let came = events.filter {
+      (isBehind ? $0.time >= borders[0] : question.scope.range.contains($0.time))
+        && matches(question.comeback, $0, profiles)
+    }
     let beginning = counted.filter { matches(question.start, $0, profiles) }
     let births: [ModelEvent]
     switch question.cohorts {

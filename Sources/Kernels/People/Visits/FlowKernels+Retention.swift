@@ -1,3 +1,4 @@
+import Calendar
 package import Query
 import Sections
 
@@ -42,10 +43,11 @@ extension FlowKernels {
     _ question: RetentionQuestion, _ pieces: PieceTable, asOf now: Int64
   ) async throws(KernelFailure) -> RetentionQuestion.Content {
     let looksBack = question.cohorts == .firstTime
+    let end = question.horizon(pieces.starts, in: question.scope.range).milliseconds
     var marks = try KernelFailure.asking { () throws(QueryError) in
       try EventMarks(
         question.scope, [question.start, question.comeback],
-        times: (looksBack ? .min : pieces.from)..<pieces.to)
+        times: (looksBack ? .min : pieces.from)..<end)
     }
     marks.interest = 3
     let source = try FlowSource(snapshot, marks, values: question.breakdown?.paths ?? [])

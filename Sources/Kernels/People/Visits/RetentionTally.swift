@@ -40,10 +40,9 @@ struct RetentionTally: Sendable {
     _ group: Group, _ question: RetentionQuestion, _ pieces: PieceTable, asOf now: Int64
   ) -> RetentionQuestion.Content.Row {
     let cells = rows
+    let (now, end) = (Instant(milliseconds: now), Instant(milliseconds: pieces.to))
     let mean = RetentionQuestion.mean(of: cells) { cohort, column in
-      question.alignment == .calendar
-        ? pieces.starts[cohort + column].milliseconds <= now
-        : pieces.starts[cohort].milliseconds + Int64(column) * question.rollingMilliseconds <= now
+      question.hasBegun(column, of: cohort, by: now, pieces.starts, end: end)
     }
     return RetentionQuestion.Content.Row(group, cells: cells, mean: mean)
   }

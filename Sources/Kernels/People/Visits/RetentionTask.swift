@@ -36,8 +36,9 @@ final class RetentionTask: FlowTask {
       while row < (unsafe stretch.count) {
         // SAFETY: the stretch has so many rows.
         let (mark, time) = unsafe (stretch.marks[row], stretch.times[row])
-        if mark != 0 && time < pieces.to {
-          let interval = time < pieces.from ? -1 : pieces.index(of: time)
+        if mark != 0 {
+          let interval =
+            time < pieces.from ? -1 : time < pieces.to ? pieces.index(of: time) : pieces.count
           let isNew = matcher.add(
             time: time, interval: interval, starts: mark & 1 != 0, returns: mark & 2 != 0)
           if isNew, let groups {
