@@ -98,7 +98,7 @@ package import Query
     guard unsafe members[interval >> 6] & bit == 0 else { return false }
     unsafe members[interval >> 6] |= bit
     unsafe births[interval] = time
-    highestMember = interval
+    highestMember = max(highestMember, interval)
     return true
   }
 
@@ -107,7 +107,9 @@ package import Query
     while cohort <= highestMember {
       // SAFETY: cohorts are below `count`; the columns of one are `words` words.
       if unsafe members[cohort >> 6] & (1 << UInt64(cohort & 63)) != 0 {
-        let column = unsafe Int((time - births[cohort]) / rollingMilliseconds)
+        // In unsigned numbers a time before the birth, as damage may have it, is far behind.
+        let age = unsafe UInt64(bitPattern: time &- births[cohort])
+        let column = Int(truncatingIfNeeded: age / UInt64(rollingMilliseconds))
         if column < count &- cohort {
           unsafe Self.count(
             column, in: columns + cohort * words, &open[cohort + 1], &seen[cohort + 1], minimum)

@@ -100,4 +100,29 @@ import Testing
       #expect(try await kernels.content(of: rolling, asOf: now.milliseconds) == content)
     }
   }
+
+  @Test("times that fall, as only damage has them, are no returns")
+  func fallingTimes() {
+    var question = RetentionQuestion(Scope(days(0, 60)), by: .day)
+    question.alignment = .rolling
+    question.cohorts = .recurring
+    var matcher = RetentionMatcher(question, intervals: 60)
+    for day in [9, 10] {
+      _ = matcher.add(
+        time: monday + Int64(day) * flowDay, interval: day, starts: true, returns: false)
+    }
+    _ = matcher.add(time: monday + flowDay, interval: 1, starts: false, returns: true)
+    var cells: [[Int]] = []
+    matcher.finish { cohort, column in cells.append([cohort, column]) }
+    #expect(cells == [[9, 0], [10, 0]])
+  }
+
+  @Test("a time out of the range, as only damage has it, is in the first piece or the last")
+  func timesOutside() throws {
+    let pieces = try PieceTable(Scope(days(0, 3)), by: .day)
+    #expect(pieces.index(of: monday - 50 * flowDay) == 0)
+    #expect(pieces.index(of: .min) == 0)
+    #expect(pieces.index(of: monday + 50 * flowDay) == 2)
+    #expect(pieces.index(of: .max) == 2)
+  }
 }
