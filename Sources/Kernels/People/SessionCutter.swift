@@ -54,6 +54,8 @@ package struct SessionsByID {
   private var sessions: [Session] = []
   private var places: [UInt64: Int] = [:]
   private var lastPlace = -1
+  /// Room for so many is kept for the next person.
+  private static let few = 1_024
 
   package init() {}
 
@@ -82,12 +84,17 @@ package struct SessionsByID {
 
   package func session(_ place: Int) -> Session { sessions[place] }
 
+  /// About what they take, their places in the table included.
+  package var byteCount: Int { (MemoryLayout<Session>.stride + 48) * sessions.count }
+
   /// The next event is another person's.
   package mutating func removeAll() {
     if sessions.isEmpty { return }
-    ids.removeAll(keepingCapacity: true)
-    sessions.removeAll(keepingCapacity: true)
-    places.removeAll(keepingCapacity: true)
+    // To clear a large table takes as long for everybody who comes after.
+    let keeps = sessions.count <= Self.few
+    ids.removeAll(keepingCapacity: keeps)
+    sessions.removeAll(keepingCapacity: keeps)
+    places.removeAll(keepingCapacity: keeps)
     lastPlace = -1
   }
 }

@@ -59,10 +59,18 @@ package final class Steps: Sendable {
   /// waits for it any more.
   package func next() throws(KernelFailure) -> Int? {
     if isStopped.load(ordering: .relaxed) { return nil }
-    if Task.isCancelled { throw .question(.cancelled) }
-    do { try budget.check() } catch { throw .question(error) }
+    try check()
     let step = taken.add(1, ordering: .relaxed).oldValue
     return step < count ? step : nil
+  }
+
+  /// For whoever is long at one step: throws as `next` does, and where more is held than may be.
+  func check(bytes: Int = 0) throws(KernelFailure) {
+    if Task.isCancelled { throw .question(.cancelled) }
+    do {
+      try budget.check()
+      try budget.check(bytes: bytes)
+    } catch { throw .question(error) }
   }
 
   func stop() { isStopped.store(true, ordering: .relaxed) }

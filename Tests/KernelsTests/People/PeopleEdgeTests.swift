@@ -1,5 +1,6 @@
 import Calendar
 import Events
+import JSON
 import Platform
 import Query
 import QueryModel
@@ -124,5 +125,67 @@ import Testing
     #expect(pieces.index(of: .min) == 0)
     #expect(pieces.index(of: monday + 50 * flowDay) == 2)
     #expect(pieces.index(of: .max) == 2)
+  }
+
+  /// One person whose every event has its own session and its own value, two minutes apart.
+  private func robot(_ count: Int) -> ModelHistory {
+    var story = FlowStory()
+    for number in 0..<count {
+      story.add(
+        number % 2 == 0 ? "A" : "B", at: monday + Int64(number) * 2 * flowMinute, by: "robot",
+        session: "s\(number)", ["value": .integer(Int64(number))])
+    }
+    return story.history
+  }
+
+  @Test("one person's many sessions and values are held against the memory of a question")
+  func oneLongPerson() async throws {
+    let kernels = try kernels(robot(12_000), Limits(time: .seconds(30), memoryBytes: 1 << 20))
+    func isRefused(_ work: () async throws -> Void) async -> Bool {
+      do {
+        try await work()
+        return false
+      } catch KernelFailure.question(.overBudget) { return true } catch { return false }
+    }
+    var bySession = flowFunnel("A B")
+    bySession.subject = .session(.by(.sessionID))
+    for order in FunnelQuestion.StepOrder.allCases {
+      bySession.order = order
+      #expect(await isRefused { _ = try await kernels.content(of: bySession) }, "\(order)")
+    }
+    var held = flowFunnel("A B")
+    held.held = try PropertyPath("props.value")
+    #expect(await isRefused { _ = try await kernels.content(of: held) })
+    let sessions = SessionsQuestion(Scope(flowAlways), by: .total, rules: .by(.sessionID))
+    #expect(await isRefused { _ = try await kernels.content(of: sessions) })
+    var paths = PathsQuestion(Scope(flowAlways))
+    paths.session = .by(.sessionID)
+    #expect(await isRefused { _ = try await kernels.content(of: paths) })
+  }
+
+  @Test("the deadline ends a question inside of one long history")
+  func deadline() async throws {
+    let history = robot(20_000)
+    func kernels() throws -> FlowKernels {
+      try self.kernels(history, Limits(time: .milliseconds(10), memoryBytes: .max), HastyClock())
+    }
+    await #expect(throws: KernelFailure.question(.deadlineExceeded)) {
+      try await kernels().content(of: flowFunnel("A B A").with { $0.order = .strict })
+    }
+    await #expect(throws: KernelFailure.question(.deadlineExceeded)) {
+      var retention = RetentionQuestion(Scope(flowAlways), by: .year)
+      retention.scope.range = days(0, 60)
+      retention.start = EventSelector("A")
+      _ = try await kernels().content(of: retention, asOf: .max)
+    }
+  }
+
+  @Test("a person of many values is counted in a time that grows with these alone")
+  func manyValues() async throws {
+    var funnel = flowFunnel("A B")
+    funnel.breakdown = AttributedBreakdown(
+      try Breakdown(by: [PropertyPath("props.value")], limit: 2), by: .eachValue)
+    let content = try await kernels(robot(12_000)).content(of: funnel)
+    #expect(content.rows.map(\.reached) == [[6_000, 0], [1, 0], [1, 0], [1, 0]])
   }
 }

@@ -23,7 +23,13 @@ import Sections
 protocol FlowSink: ~Copyable {
   /// Nothing more of this person is wanted.
   var isSatisfied: Bool { get }
+  /// About what it holds, where one person's rows alone can make that much; asked at each block.
+  var heldBytes: Int { get }
   mutating func take(_ stretch: borrowing Stretch)
+}
+
+extension FlowSink where Self: ~Copyable {
+  var heldBytes: Int { 0 }
 }
 
 /// What all threads of a question share.
@@ -120,6 +126,8 @@ final class FlowSource: Sendable {
   let runs: UnsafePointer<PersonDirectory.Run>
   let isTangled: UnsafePointer<Bool>
 
+  /// Asked at each block that is read, so that one person's long history ends in time as well.
+  private let steps: Steps
   private let sectionCount: Int
   private let memory: UnsafeMutableRawPointer
   private var blocks: [FlowBlocks?]
@@ -127,10 +135,11 @@ final class FlowSource: Sendable {
   private var ids: [IDSection?]
 
   init(
-    _ source: FlowSource, _ firstRuns: UnsafePointer<UInt32>,
+    _ source: FlowSource, _ steps: Steps, _ firstRuns: UnsafePointer<UInt32>,
     _ runs: UnsafePointer<PersonDirectory.Run>, _ isTangled: UnsafePointer<Bool>
   ) {
     self.source = source
+    self.steps = steps
     unsafe self.firstRuns = firstRuns
     unsafe self.runs = runs
     unsafe self.isTangled = isTangled
@@ -171,8 +180,9 @@ final class FlowSource: Sendable {
     unsafe memory.deallocate()
   }
 
-  /// Brings the block of a section's row into its lane.
-  func load(section number: Int, row: Int) throws(KernelFailure) {
+  /// Brings the block of a section's row into its lane. `bytes`: what is held by whoever asks.
+  func load(section number: Int, row: Int, holding bytes: Int = 0) throws(KernelFailure) {
+    try steps.check(bytes: bytes)
     do throws(SectionProblem) {
       if blocks[number] == nil {
         blocks[number] = try FlowBlocks(
@@ -182,6 +192,8 @@ final class FlowSource: Sendable {
       try unsafe blocks[number]?.load(row: row, into: &lanes[number])
     } catch { throw .section(number, error) }
   }
+
+  func check(holding bytes: Int) throws(KernelFailure) { try steps.check(bytes: bytes) }
 
   /// The id of a row, by which rows of one millisecond are in order.
   func id(section number: Int, row: Int, time: Int64) throws(KernelFailure) -> EventID {
@@ -225,7 +237,7 @@ final class FlowSource: Sendable {
     while row < end, !sink.isSatisfied {
       var offset = unsafe row &- lane.pointee.firstRow
       if unsafe offset < 0 || offset >= lane.pointee.count {
-        try load(section: section, row: row)
+        try load(section: section, row: row, holding: sink.heldBytes)
         offset = unsafe row &- lane.pointee.firstRow
       }
       let count = unsafe min(end &- row, lane.pointee.count &- offset)

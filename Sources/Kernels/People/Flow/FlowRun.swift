@@ -23,11 +23,10 @@ package struct FlowKernels: Sendable {
   ) async throws(KernelFailure) -> [Task.Output] {
     let size = source.peopleOfStep(threads: threads.count)
     let count = source.people.count
-    let budget = budget
     let ranges = (count + size - 1) / size
     return try await threads.run(steps: ranges + sections, within: budget) {
       steps throws(KernelFailure) in
-      try source.lend { reader throws(KernelFailure) in
+      try source.lend(steps) { reader throws(KernelFailure) in
         let task = make(reader)
         while let step = try steps.next() {
           if step < ranges {
@@ -35,8 +34,7 @@ package struct FlowKernels: Sendable {
           } else {
             try lookAtNobody(task, step - ranges)
           }
-          let bytes = task.byteCount
-          try KernelFailure.asking { () throws(QueryError) in try budget.check(bytes: bytes) }
+          try steps.check(bytes: task.byteCount + source.numbers.byteCount)
         }
         return task.finish()
       }
@@ -66,7 +64,7 @@ protocol FlowTask: AnyObject, SendableMetatype {
 extension FlowSource {
   /// Lends a reader for one thread.
   func lend<Output>(
-    _ body: (FlowReader) throws(KernelFailure) -> Output
+    _ steps: Steps, _ body: (FlowReader) throws(KernelFailure) -> Output
   ) throws(KernelFailure) -> Output {
     let (people, isTangled) = (people, isTangled)
     return try unsafe people.firstRuns.withUnsafeBufferPointer {
@@ -78,7 +76,8 @@ extension FlowSource {
           guard let first = firstRuns.baseAddress else { preconditionFailure("no end of runs") }
           let none = unsafe UnsafeRawPointer(first)
           let reader = unsafe FlowReader(
-            self, first, runs.baseAddress ?? none.assumingMemoryBound(to: PersonDirectory.Run.self),
+            self, steps, first,
+            runs.baseAddress ?? none.assumingMemoryBound(to: PersonDirectory.Run.self),
             isTangled.baseAddress ?? none.assumingMemoryBound(to: Bool.self))
           return try body(reader)
         }

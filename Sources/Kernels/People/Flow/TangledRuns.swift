@@ -62,7 +62,10 @@ import Sections
     }
     while let first = heap.first, !sink.isSatisfied {
       take(first)
-      if outCount == Section.blockRows { hand(to: &sink) }
+      if outCount == Section.blockRows {
+        hand(to: &sink)
+        try reader.check(holding: sink.heldBytes)
+      }
       if try advance(first, reader) {
         try settle(reader)
       } else {

@@ -26,7 +26,7 @@ extension FlowKernels {
     let found = try await threads.run(steps: 1, within: budget) { steps throws(KernelFailure) in
       guard try steps.next() != nil else { return [FunnelExplanationQuestion.Subject]() }
       var rows = ExplainedRows(asked, budget)
-      try source.lend { reader throws(KernelFailure) in try reader.walk(place, &rows) }
+      try source.lend(steps) { reader throws(KernelFailure) in try reader.walk(place, &rows) }
       let bytes = rows.byteCount
       try KernelFailure.asking { () throws(QueryError) in try budget.check(bytes: bytes) }
       return rows.subjects.sorted { $0[0].time < $1[0].time }.map {

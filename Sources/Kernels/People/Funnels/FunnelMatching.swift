@@ -3,6 +3,8 @@ import Query
 /// What finds the chain of one subject that counts, event by event.
 protocol FunnelMatching: ~Copyable {
   init(_ plan: FunnelPlan)
+  /// What one has allocated beside itself.
+  static func byteCount(_ plan: FunnelPlan) -> Int
   mutating func begin()
   mutating func add(time: Int64, steps: UInt32, exclusions: UInt32, ordinal: Int)
   mutating func finish() -> FunnelOutcome
@@ -10,9 +12,18 @@ protocol FunnelMatching: ~Copyable {
   func ordinal(ofStep step: Int) -> Int
 }
 
-extension PlainFunnelMatcher: FunnelMatching {}
-extension FunnelMatcher: FunnelMatching {}
-extension UnorderedFunnelMatcher: FunnelMatching {}
+extension PlainFunnelMatcher: FunnelMatching {
+  static func byteCount(_ plan: FunnelPlan) -> Int { 16 * plan.stepCount * (plan.stepCount + 2) }
+}
+extension FunnelMatcher: FunnelMatching {
+  static func byteCount(_ plan: FunnelPlan) -> Int {
+    let chains = plan.stepCount * (plan.optionalSteps.nonzeroBitCount + 1) + 2
+    return 16 * chains * (plan.stepCount + 1)
+  }
+}
+extension UnorderedFunnelMatcher: FunnelMatching {
+  static func byteCount(_ plan: FunnelPlan) -> Int { 0 }
+}
 
 /// One way of a subject through a funnel: with all events, or with those that share a value.
 struct FunnelTry<Matcher: FunnelMatching & ~Copyable>: ~Copyable {

@@ -14,6 +14,7 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
   private var cutter: SessionCutter?
   /// The person, or the session that is going on.
   private let subject: Subject
+  private let room = FunnelRoom()
   /// Sessions by their ids.
   private var named: [UInt64: Subject] = [:]
   private var spare: [Subject] = []
@@ -52,7 +53,7 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
     // Events without a step or an exclusion say nothing but that there are such values.
     cutsGaps = cutter != nil
     skips = asked.plan.order != .strict && cutter == nil
-    subject = Subject(shape)
+    subject = Subject(shape, in: room)
     parts = FunnelParts(whole: FunnelTally(stepCount: funnel.steps.count))
     parts.entered = Array(repeating: 0, count: asked.pieces?.count ?? 0)
     parts.converted = parts.entered
@@ -64,9 +65,12 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
   }
 
   var byteCount: Int {
-    parts.groups.values.reduce(parts.whole.byteCount) { $0 + $1.byteCount } + subject.byteCount
+    parts.groups.values.reduce(parts.whole.byteCount) { $0 + $1.byteCount } + heldBytes
       + 12 * parts.people.count
   }
+  var heldBytes: Int { room.bytes + 64 * named.count }
+  /// So many subjects are kept for the sessions of the next person.
+  private static var mostSpare: Int { 1_024 }
 
   mutating func take(_ stretch: borrowing Stretch) {
     let (asked, main) = (asked, self.subject)
@@ -105,7 +109,7 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
 
   private mutating func named(_ session: UInt64) -> Subject {
     if let known = named[session] { return known }
-    let subject = spare.popLast() ?? Subject(shape)
+    let subject = spare.popLast() ?? Subject(shape, in: room)
     named[session] = subject
     return subject
   }
@@ -115,11 +119,14 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
     if cutsGaps { _ = cutter?.finish() }
     lastValues = Values()
     count(subject)
-    for (_, session) in named {
-      count(session)
-      spare.append(session)
+    if !named.isEmpty {
+      for (_, session) in named {
+        count(session)
+        if spare.count < Self.mostSpare { spare.append(session) }
+      }
+      // To clear a large table takes as long for everybody who comes after.
+      named.removeAll(keepingCapacity: named.count <= Self.mostSpare)
     }
-    named.removeAll(keepingCapacity: true)
     if asked.tellsPeople, best.reached > 0 {
       parts.people.append(
         FunnelPerson(person: UInt32(person), reached: UInt8(best.reached), path: best.path))
@@ -146,8 +153,17 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
 
   private mutating func countEachValue(_ subject: Subject) {
     guard subject.count > 0 else { return }
+    var bests: [UInt32: Int] = [:]
+    for attempt in 0..<subject.count {
+      let group = subject.group(of: attempt)
+      if let best = bests[group] {
+        if isBetter(attempt, than: best, of: subject) { bests[group] = attempt }
+      } else {
+        bests[group] = attempt
+      }
+    }
     for group in subject.groups {
-      if let attempt = best(of: subject, where: { $0 == group }) {
+      if let attempt = bests[group] {
         add(attempt, of: subject, to: group)
       } else {
         // Never with a value that is held: it is there, and nowhere.
@@ -167,20 +183,16 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
   private func best(of subject: Subject, where isMeant: (UInt32) -> Bool) -> Int? {
     var best = -1
     for attempt in 0..<subject.count where isMeant(subject.group(of: attempt)) {
-      if best < 0 {
-        best = attempt
-        continue
-      }
-      let (new, old) = (subject.outcome(of: attempt), subject.outcome(of: best))
-      if new.isBetter(than: old) {
-        best = attempt
-      } else if !old.isBetter(than: new),
-        asked.groups?.precedes(group(of: attempt, subject), group(of: best, subject)) ?? false
-      {
-        best = attempt
-      }
+      if best < 0 || isBetter(attempt, than: best, of: subject) { best = attempt }
     }
     return best < 0 ? nil : best
+  }
+
+  private func isBetter(_ attempt: Int, than best: Int, of subject: Subject) -> Bool {
+    let (new, old) = (subject.outcome(of: attempt), subject.outcome(of: best))
+    if new.isBetter(than: old) { return true }
+    return !old.isBetter(than: new)
+      && asked.groups?.precedes(group(of: attempt, subject), group(of: best, subject)) ?? false
   }
 
   private func group(of attempt: Int, _ subject: Subject) -> UInt32 {

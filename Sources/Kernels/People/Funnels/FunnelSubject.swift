@@ -8,6 +8,11 @@ struct FunnelShape: Sendable {
   let isHeld: Bool
 }
 
+/// What all subjects of a thread take.
+final class FunnelRoom {
+  var bytes = 0
+}
+
 /// One subject of a funnel, a person or one of their sessions, and the ways that it may take. They lie
 /// in memory of their own, for they are asked at every event; what was made for one subject serves the
 /// next.
@@ -16,6 +21,8 @@ struct FunnelShape: Sendable {
 
   /// Beyond so many ways they are found by their values.
   private static var few: Int { 8 }
+  /// Beyond so many they are not kept for the next subject.
+  private static var many: Int { 1_024 }
 
   private let shape: FunnelShape
   /// SAFETY: the first `made` are initialized, of which the first `count` are the subject's.
@@ -27,26 +34,40 @@ struct FunnelShape: Sendable {
   private var places: [UInt64: Int] = [:]
   /// The values of the breakdown that the subject's events have, where ways are split by them.
   private(set) var groups: [UInt32] = []
+  private var knownGroups: Set<UInt32> = []
   private(set) var isEmpty = true
   private var ordinal = 0
+  private let room: FunnelRoom
 
-  init(_ shape: FunnelShape) {
+  init(_ shape: FunnelShape, in room: FunnelRoom) {
     self.shape = shape
+    self.room = room
     unsafe tries = .allocate(capacity: 4)
+    room.bytes += byteCount
   }
 
   deinit {
+    room.bytes -= byteCount
     unsafe tries.deinitialize(count: made)
     unsafe tries.deallocate()
   }
 
-  var byteCount: Int { 1_024 * made }
+  /// About what it takes, its ways included.
+  private var byteCount: Int {
+    128 + capacity * MemoryLayout<Try>.stride + made * (64 + Matcher.byteCount(shape.plan))
+  }
 
   func begin() {
+    // To clear large tables takes as long for everybody who comes after.
+    let keeps = count <= Self.many
+    if !places.isEmpty { places.removeAll(keepingCapacity: keeps) }
+    if !groups.isEmpty {
+      groups.removeAll(keepingCapacity: keeps)
+      knownGroups.removeAll(keepingCapacity: keeps)
+    }
+    if !keeps { free() }
     count = 0
     last = -1
-    if !places.isEmpty { places.removeAll(keepingCapacity: true) }
-    if !groups.isEmpty { groups.removeAll(keepingCapacity: true) }
     isEmpty = true
     ordinal = 0
   }
@@ -89,7 +110,7 @@ struct FunnelShape: Sendable {
     let own = shape.isSplit ? group : 0
     var found = -1
     if !shape.isHeld || held != ValueNumbers.none { found = self.attempt(own, held) }
-    if shape.isSplit, groups.last != own, !groups.contains(own) { groups.append(own) }
+    if shape.isSplit, groups.last != own, knownGroups.insert(own).inserted { groups.append(own) }
     if found >= 0 { unsafe tries[found].feed(time, steps, exclusions, place, group) }
     let isStrict = shape.plan.order == .strict
     guard isStrict || (shape.isHeld && held == ValueNumbers.none && exclusions != 0) else { return }
@@ -124,7 +145,9 @@ struct FunnelShape: Sendable {
     if count == made {
       if made == capacity { grow() }
       unsafe (tries + made).initialize(to: Try(shape.plan))
+      room.bytes -= byteCount
       made += 1
+      room.bytes += byteCount
     }
     unsafe tries[count].begin(group, held)
     if shape.isSplit || shape.isHeld { places[UInt64(group) << 32 | UInt64(held)] = count }
@@ -132,7 +155,16 @@ struct FunnelShape: Sendable {
     return count - 1
   }
 
+  private func free() {
+    room.bytes -= byteCount
+    unsafe (tries + Self.few).deinitialize(count: made - Self.few)
+    made = Self.few
+    room.bytes += byteCount
+  }
+
   private func grow() {
+    room.bytes -= byteCount
+    defer { room.bytes += byteCount }
     capacity *= 2
     let more = UnsafeMutablePointer<Try>.allocate(capacity: capacity)
     unsafe more.moveInitialize(from: tries, count: made)

@@ -93,6 +93,9 @@ struct PathRows: FlowSink {
   }
 
   var byteCount: Int { 256 * parts.walks.count + 64 * parts.links.count }
+  var heldBytes: Int { byteCount + Self.walkBytes * named.count }
+  /// Of a walk that goes on, and its place in the table.
+  private static let walkBytes = 512
 
   mutating func take(_ stretch: borrowing Stretch) {
     var row = 0
@@ -125,7 +128,8 @@ struct PathRows: FlowSink {
   mutating func end() {
     if cutter.finish() != nil { walk.end(&parts, isBackwards: anchor == .to) }
     for (_, walk) in named { walk.end(&parts, isBackwards: anchor == .to) }
-    named.removeAll(keepingCapacity: true)
+    // To clear a large table takes as long for everybody who comes after.
+    if !named.isEmpty { named.removeAll(keepingCapacity: named.count <= 1_024) }
   }
 }
 

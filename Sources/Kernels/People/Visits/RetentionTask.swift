@@ -59,6 +59,8 @@ final class RetentionTask: FlowTask {
     var whole: RetentionTally
     var tallies: [UInt32: RetentionTally] = [:]
 
+    var byteCount: Int { 4 * whole.cells.count * (1 + tallies.count) }
+
     mutating func add(_ matcher: borrowing RetentionMatcher, _ births: [UInt32], isGrouped: Bool) {
       let count = whole.count
       matcher.finish { cohort, column in
@@ -70,7 +72,7 @@ final class RetentionTask: FlowTask {
     }
   }
 
-  var byteCount: Int { 4 * sink.counts.whole.cells.count * (1 + sink.counts.tallies.count) }
+  var byteCount: Int { sink.counts.byteCount }
 
   func look(at people: Range<Int>) throws(KernelFailure) {
     try Self.look(at: people, reader, &sink)
@@ -80,8 +82,11 @@ final class RetentionTask: FlowTask {
     at people: Range<Int>, _ reader: FlowReader, _ sink: inout Sink
   ) throws(KernelFailure) {
     for person in people {
+      let groups = sink.counts.tallies.count
       try reader.walk(person, &sink)
       sink.end()
+      // A group is as large as the whole, and people can have one each.
+      if sink.counts.tallies.count > groups { try reader.check(holding: sink.counts.byteCount) }
     }
   }
 

@@ -41,6 +41,12 @@ struct SessionRows: FlowSink, ~Copyable {
     parts = SessionParts(whole: SessionTally(pieces: pieces.count))
   }
 
+  var byteCount: Int {
+    48 * parts.whole.pieces.count * (1 + parts.groups.count)
+      + 32 * (parts.entryPages.count + parts.exitPages.count)
+  }
+  var heldBytes: Int { byteCount + named.byteCount + 4 * namedGroups.count }
+
   /// The values that rows are read with.
   static func paths(of question: SessionsQuestion) -> [PropertyPath] {
     (question.breakdown?.paths ?? []) + (question.page.map { [$0] } ?? [])
@@ -129,10 +135,7 @@ final class SessionsTask: FlowTask {
     rows = SessionRows(question, pieces, groups)
   }
 
-  var byteCount: Int {
-    48 * rows.parts.whole.pieces.count * (1 + rows.parts.groups.count)
-      + 32 * (rows.parts.entryPages.count + rows.parts.exitPages.count)
-  }
+  var byteCount: Int { rows.byteCount }
 
   func look(at people: Range<Int>) throws(KernelFailure) {
     try Self.look(at: people, reader, &rows)

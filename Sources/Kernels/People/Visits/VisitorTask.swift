@@ -85,6 +85,7 @@ struct VisitorRows: FlowSink {
   }
 
   var byteCount: Int { 16 * pieces.count * (1 + counts.count) }
+  var heldBytes: Int { byteCount }
 
   mutating func look(at person: Int, _ reader: FlowReader) throws(KernelFailure) {
     self.person = person
