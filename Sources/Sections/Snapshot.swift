@@ -70,7 +70,7 @@ package final class Snapshot: Sendable {
   package func tell(_ problem: SectionProblem, of section: Section) { onDamage?(section, problem) }
 
   /// What the profiles of everyone say; nil where that is more than memory has for it.
-  package func profiles() throws(SectionProblem) -> ProfileTable? {
+  package func profiles() throws(SectionDamage) -> ProfileTable? {
     if let profiles = kept.withLock({ $0.profiles }) { return profiles }
     let profiles = try ProfileFold().table(of: self)
     kept.withLock { $0.profiles = .some(profiles) }

@@ -36,7 +36,8 @@ private struct SeriesAnswer {
 
   mutating func content() async throws(KernelFailure) -> SeriesQuestion.Content {
     profiles = try await attempt.profiles(
-      for: question.scope, question.series.map(\.selector))
+      for: question.scope, question.series.map(\.selector),
+      (question.breakdown?.paths ?? []) + question.series.compactMap(\.measure.path))
     let plan = try self.plan(question.scope.range)
     var content = SeriesQuestion.Content(current: try await current(plan))
     if let range = question.comparison?.range(

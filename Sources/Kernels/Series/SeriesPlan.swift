@@ -30,6 +30,8 @@ struct SeriesPlan: Sendable {
   private(set) var paths: [PropertyPath] = []
   /// What first and last values of people are looked for in.
   let assignment: EventFilter?
+  /// What filters and values of people's attributes are looked up in.
+  let profiles: ProfileSource?
 
   /// Whether people have to be told apart.
   var knowsPeople: Bool {
@@ -46,18 +48,19 @@ struct SeriesPlan: Sendable {
     _ question: SeriesQuestion, _ range: Range<Instant>, _ profiles: ProfileSource? = nil
   ) throws(QueryError) {
     self.question = question
+    self.profiles = profiles
     var scope = question.scope
     scope.range = range
     self.scope = scope
     pieces = try Pieces(scope, question.interval)
-    for path in question.breakdown?.paths ?? [] { try PathValues.check(path) }
+    for path in question.breakdown?.paths ?? [] { try PathValues.check(path, profiles) }
     assignment =
       if let breakdown = question.breakdown, breakdown.assignment != .event {
         try EventFilter(scope, profiles: profiles)
       } else { nil }
     var selectors: [(EventSelector, rolling: Int?)] = []
     for series in question.series {
-      if let path = series.measure.path { try PathValues.check(path) }
+      if let path = series.measure.path { try PathValues.check(path, profiles) }
       var days: Int?
       if case .rollingPeople(let rolling) = series.measure { days = rolling }
       let filter: Int

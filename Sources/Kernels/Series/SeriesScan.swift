@@ -116,12 +116,16 @@ final class SeriesScan: SeriesBlock {
     let live = heads.indices.filter { heads[$0] == 1 }
     var groups: [RowValues<GroupColumn>] = []
     for path in plan.question.breakdown?.paths ?? [] where !pass.assignsByHeads {
-      groups.append(try PathValues.groups(at: path, heads: live, of: reader, pass.numbers))
+      groups.append(
+        try PathValues.groups(
+          at: path, heads: live, of: reader, pass.numbers, section: number, plan.profiles))
     }
     var numbers: [RowValues<NumberColumn>?] = []
     for (place, path) in plan.paths.enumerated() {
       numbers.append(
-        pass.reads(path: place) ? try PathValues.numbers(at: path, heads: live, of: reader) : nil)
+        pass.reads(path: place)
+          ? try PathValues.numbers(
+            at: path, heads: live, of: reader, section: number, plan.profiles) : nil)
     }
     self.filters = filters
     self.groups = groups

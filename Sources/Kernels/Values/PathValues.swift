@@ -5,16 +5,18 @@ import Sections
 /// Finds the place of a path in a section, for values of either sort.
 enum PathValues {
   /// Says whether a path can be asked for at all.
-  static func check(_ path: PropertyPath) throws(QueryError) {
+  static func check(_ path: PropertyPath, _ profiles: ProfileSource?) throws(QueryError) {
     switch path.place {
-    case .key(.profile, _), .field(.id), .field(.person): throw .unanswered(path)
+    case .field(.id), .field(.person): throw .unanswered(path)
+    case .key(.profile, _): if profiles == nil { throw .unanswered(path) }
     default: return
     }
   }
 
   /// The numbers of values as groups have them; `heads` are those whose rows are looked at.
   static func groups(
-    at path: PropertyPath, heads: [Int], of reader: BlockReader, _ numbers: ValueNumbers
+    at path: PropertyPath, heads: [Int], of reader: BlockReader, _ numbers: ValueNumbers,
+    section: Int, _ profiles: ProfileSource?
   ) throws(SectionProblem) -> RowValues<GroupColumn> {
     func number(_ value: Value) -> GroupNumber { GroupNumber(number: numbers.number(of: value)) }
     let directory = reader.section.directory
@@ -34,7 +36,8 @@ enum PathValues {
         case .referrer: try any([VisitPart.referrerKey], heads, reader, told)
         }
       return try any([part.rawValue], heads, reader, context).or(source)
-    case .key(.profile, _): return RowValues(byHead: directory.heads.map { _ in .absent })
+    case .key(.profile, let keys):
+      return try groups(ofProfiles: keys, profiles, section: section, of: reader, numbers)
     case .field(let field):
       switch field {
       case .name: return RowValues(byHead: directory.heads.map { number(.string($0.name)) })
@@ -74,9 +77,12 @@ enum PathValues {
   }
 
   static func numbers(
-    at path: PropertyPath, heads: [Int], of reader: BlockReader
+    at path: PropertyPath, heads: [Int], of reader: BlockReader, section: Int,
+    _ profiles: ProfileSource?
   ) throws(SectionProblem) -> RowValues<NumberColumn> {
     switch path.place {
+    case .key(.profile, let keys):
+      return try numbers(ofProfiles: keys, profiles, section: section, of: reader)
     case .key(.props, let keys):
       return RowValues(nil, try PropertyValues(keys, heads: heads, of: reader, ()))
     case .key(.ctx, let keys): return RowValues(try SharedValues(ctx: keys, of: reader, ()))

@@ -13,6 +13,7 @@ struct RowValues<Column: ColumnValues> {
     case byHead([Element])
     case bySource([Element])
     case byTime(isReceipt: Bool, (Int64) -> Element)
+    case byPerson(ProfileValues<Element>)
     case elsewhere
   }
 
@@ -34,6 +35,8 @@ struct RowValues<Column: ColumnValues> {
   init(isReceipt: Bool, _ value: @escaping (Int64) -> Element) {
     place = .byTime(isReceipt: isReceipt, value)
   }
+
+  init(_ profiles: ProfileValues<Element>) { place = .byPerson(profiles) }
 
   init(_ shared: SharedValues<Column>?, _ properties: PropertyValues<Column>? = nil) {
     place = .elsewhere
@@ -69,6 +72,7 @@ struct RowValues<Column: ColumnValues> {
       for row in 0..<reader.count {
         values[row] = value(isReceipt ? times[row] &+ delays[row] : times[row])
       }
+    case .byPerson(let profiles): profiles.load(reader, into: values)
     case .elsewhere:
       try shared?.load(reader, into: values)
       guard properties != nil else { return }

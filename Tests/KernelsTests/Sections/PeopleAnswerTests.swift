@@ -122,7 +122,7 @@ extension PeopleQuestions {
   mutating func pathsQuestion() throws -> PathsQuestion {
     var question = PathsQuestion(try scope())
     if chance(0.3) { question.stations = try selector() }
-    if chance(0.4) { question.label = try PropertyPath("any.path") }
+    if chance(0.4) { question.label = try PropertyPath(chance(0.8) ? "any.path" : "profile.a") }
     question.anchor =
       [.sessionStart, .from(try selector()), .to(try selector())].randomElement(using: &random)
       ?? .sessionStart
@@ -141,7 +141,7 @@ extension PeopleQuestions {
       [.oneView, .singleEvent, .ga4(keyEvents: nil), .ga4(keyEvents: try selector())]
       .randomElement(using: &random) ?? .oneView
     if chance(0.3) { question.breakdown = try breakdown() }
-    if chance(0.3) { question.page = try PropertyPath("any.path") }
+    if chance(0.3) { question.page = try PropertyPath(chance(0.8) ? "any.path" : "profile.b") }
     return question
   }
 
@@ -168,7 +168,7 @@ extension PeopleQuestions {
     if chance(0.5) { funnel.exclusionEffect = .stop }
     if chance(0.2) { funnel.reentry = .first }
     if chance(0.2) { funnel.subject = .session(sessions()) }
-    if chance(0.2) { funnel.held = try PropertyPath("ctx.a") }
+    if chance(0.2) { funnel.held = try PropertyPath(chance(0.7) ? "ctx.a" : "profile.a") }
     if chance(0.4) {
       let attributions: [AttributedBreakdown.Attribution] = [
         .firstTouch, .lastTouch, .allSteps, .step(1), .step(steps.count), .eachValue, .eachValue,

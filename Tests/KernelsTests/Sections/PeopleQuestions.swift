@@ -13,7 +13,7 @@ import Sections
 struct PeopleQuestions {
   var random: RandomGenerator
   let mix: ModelMix
-  let history: ModelHistory
+  private(set) var history: ModelHistory
   let sealed: Sealed
   static let threads = KernelThreads(count: 2)
 
@@ -32,6 +32,7 @@ struct PeopleQuestions {
     var history = ModelHistory.random(mix, using: &random)
     let parts = Int.random(in: 1...4, using: &random)
     sealed = try Sealed(erasingSomeOf: &history, parts: parts, using: &random)
+    history.profiles = history.foldedProfiles
     self.history = history
   }
 
@@ -56,6 +57,7 @@ struct PeopleQuestions {
     if chance(filtered) { scope.filter = try filter() }
     if chance(0.1) { scope.kinds = [EventKinds(.custom), EventKinds(.page)] }
     if chance(0.1) { scope.kinds = chance(0.7) ? [.events, .operations] : .operations }
+    if chance(0.5) { scope.profiles = .event }
     return scope
   }
 
@@ -67,8 +69,17 @@ struct PeopleQuestions {
     while true {
       let filter = try Filter(.random(depth: 2, using: &random))
       // Not everything is known to sections yet.
-      if (try? EventFilter(Scope(days(0, 1), filter: filter))) != nil { return filter }
+      if Self.isAnswered(Scope(days(0, 1), filter: filter)) { return filter }
     }
+  }
+
+  /// Whether sections know of everything that is asked of events.
+  static func isAnswered(_ scope: Scope, _ selector: EventSelector = .everything) -> Bool {
+    guard let people = try? Snapshot([], of: Sealed.secret).ordinals(everyone: true) else {
+      return false
+    }
+    let profiles = ProfileSource(ProfileTable(), of: people, .current)
+    return (try? EventFilter(scope, selector, profiles: profiles)) != nil
   }
 
   mutating func selector(filtered: Double = 0.2) throws -> EventSelector {
@@ -78,7 +89,10 @@ struct PeopleQuestions {
   }
 
   mutating func breakdown() throws -> Breakdown {
-    let texts = ["props.a", "ctx.a", "any.path", "kind", "props.in.x", "session_id", "source"]
+    let texts = [
+      "props.a", "ctx.a", "any.path", "kind", "props.in.x", "session_id", "source", "profile.a",
+      "profile.b", "profile.in.x",
+    ]
     let paths = try texts.shuffled(using: &random).prefix(chance(0.8) ? 1 : 2).map {
       try PropertyPath($0)
     }

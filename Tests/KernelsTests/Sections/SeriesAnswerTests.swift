@@ -27,7 +27,7 @@ import Testing
     let texts = [
       "props.a", "props.b", "ctx.a", "any.path", "props.in.x", "name", "kind", "source",
       "interactive", "session_id", "device_id", "cts", "visit.browser",
-      "visit.device_type", "visit.referrer_host",
+      "visit.device_type", "visit.referrer_host", "profile.a", "profile.b", "profile.in.x",
     ]
     return try PropertyPath(texts.randomElement(using: &random) ?? "name")
   }

@@ -17,23 +17,28 @@ package struct EventMarks: Sendable {
 
   let scope: EventFilter
   let selectors: [EventFilter]
+  /// What filters and values of people's attributes are looked up in.
+  let profiles: ProfileSource?
   /// An event is of interest if its mark has one of these bits; others need not be marked.
   package var interest: UInt64 = event
 
-  /// `times`: where the question looks beyond the scope's range.
+  /// `times`: where the question looks beyond the scope's range; `profiles`: of which nothing can be
+  /// asked without.
   package init(
-    _ scope: Scope, _ selectors: [EventSelector], times: Range<Int64>? = nil
+    _ scope: Scope, _ selectors: [EventSelector], times: Range<Int64>? = nil,
+    profiles: ProfileSource? = nil
   ) throws(QueryError) {
     guard selectors.count <= Self.maximumSelectors else {
       throw .invalid(.tooMany("kinds of events", limit: Self.maximumSelectors))
     }
-    self.scope = try EventFilter(scope, times: times)
+    self.profiles = profiles
+    self.scope = try EventFilter(scope, times: times, profiles: profiles)
     // What the scope's filter says is asked once for all.
     var open = scope
     open.filter = .everything
     var filters: [EventFilter] = []
     for selector in selectors {
-      filters.append(try EventFilter(open, selector, times: .min ..< .max))
+      filters.append(try EventFilter(open, selector, times: .min ..< .max, profiles: profiles))
     }
     self.selectors = filters
   }

@@ -66,7 +66,9 @@ final class FlowBlocks {
     let heads = table.indices.filter { table[$0] != 0 }
     var values: [RowValues<GroupColumn>] = []
     for path in source.paths {
-      values.append(try PathValues.groups(at: path, heads: heads, of: reader, source.numbers))
+      values.append(
+        try PathValues.groups(
+          at: path, heads: heads, of: reader, source.numbers, section: number, marks.profiles))
     }
     self.values = values
     if let secret = source.sessions { sessions = try SessionKeys(secret, of: reader) }

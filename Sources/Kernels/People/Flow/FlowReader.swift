@@ -57,7 +57,8 @@ final class FlowSource: Sendable {
     sessionIDs: Bool = false
   ) throws(KernelFailure) {
     for path in paths {
-      try KernelFailure.asking { () throws(QueryError) in try PathValues.check(path) }
+      try KernelFailure.asking { () throws(QueryError) in try PathValues.check(path, marks.profiles)
+      }
     }
     self.snapshot = snapshot
     self.marks = marks

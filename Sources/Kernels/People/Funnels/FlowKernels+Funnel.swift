@@ -7,7 +7,7 @@ extension FlowKernels {
     of funnel: FunnelQuestion
   ) async throws(KernelFailure) -> FunnelQuestion.Content {
     try KernelFailure.asking { () throws(QueryError) in try funnel.check() }
-    let source = try self.source(of: funnel)
+    let source = try await self.source(of: funnel)
     if source.isPlain(funnel) { return try await plain(funnel, source) }
     return try await byRows(funnel, source, tellsPeople: false).0
   }
@@ -81,12 +81,11 @@ extension FlowKernels {
   /// `everything`: also events that change no number.
   func source(
     of funnel: FunnelQuestion, everything: Bool = false
-  ) throws(KernelFailure) -> FlowSource {
-    var marks = try KernelFailure.asking { () throws(QueryError) in
-      try EventMarks(
-        funnel.scope, funnel.steps.map(\.selector) + funnel.exclusions.map(\.selector))
-    }
+  ) async throws(KernelFailure) -> FlowSource {
     let values = FunnelRows<FunnelMatcher>.paths(of: funnel)
+    var marks = try await marks(
+      funnel.scope, funnel.steps.map(\.selector) + funnel.exclusions.map(\.selector),
+      values: values)
     // Whoever did none of the steps matters where groups or sessions are made of all events.
     if !everything, values.isEmpty, funnel.order != .strict, funnel.subject == .person {
       marks.interest = 1 << UInt64(funnel.steps.count + funnel.exclusions.count) &- 1

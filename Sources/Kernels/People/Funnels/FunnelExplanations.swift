@@ -17,7 +17,7 @@ extension FlowKernels {
     try KernelFailure.asking { () throws(QueryError) in try funnel.check() }
     var plain = funnel
     plain.breakdown = nil
-    let source = try source(of: plain, everything: true)
+    let source = try await source(of: plain, everything: true)
     guard let place = source.person(person) else { return [] }
     let asked = try KernelFailure.asking { [plain] () throws(QueryError) in
       try FunnelAsked(plain, nil)

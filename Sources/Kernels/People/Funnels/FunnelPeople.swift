@@ -60,7 +60,7 @@ extension FlowKernels {
     of funnel: FunnelQuestion
   ) async throws(KernelFailure) -> (FunnelQuestion.Content, FunnelPeople) {
     try KernelFailure.asking { () throws(QueryError) in try funnel.check() }
-    let source = try source(of: funnel)
+    let source = try await source(of: funnel)
     let (content, parts) = try await byRows(funnel, source, tellsPeople: true)
     return (content, FunnelPeople(funnel, source, parts.people))
   }

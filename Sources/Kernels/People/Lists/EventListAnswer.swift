@@ -8,8 +8,9 @@ extension EventListQuestion: SectionQuestion {
   ) async throws(QueryError) -> Sighted<Answer<Content>> {
     try check()
     return try await answers.seeing(snapshot, limits) { attempt throws(KernelFailure) in
+      let profiles = try await attempt.profiles(for: self.scope, [self.selector])
       let filter = try KernelFailure.asking { () throws(QueryError) in
-        try EventFilter(self.scope, self.selector)
+        try EventFilter(self.scope, self.selector, profiles: profiles)
       }
       let people = self.person.map { person in
         let snapshot = attempt.snapshot

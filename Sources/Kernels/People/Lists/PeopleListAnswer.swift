@@ -41,9 +41,7 @@ struct FoundPerson: Sendable {
 
 extension FlowKernels {
   func people(of question: PeopleQuestion) async throws(KernelFailure) -> [FoundPerson] {
-    var marks = try KernelFailure.asking { () throws(QueryError) in
-      try EventMarks(question.scope, [question.selector])
-    }
+    var marks = try await marks(question.scope, [question.selector])
     marks.interest = 1
     let source = try FlowSource(snapshot, marks)
     let parts = try await run(source) { PeopleTask($0) }

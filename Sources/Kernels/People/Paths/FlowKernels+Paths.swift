@@ -6,24 +6,22 @@ extension FlowKernels {
   package func content(
     of question: PathsQuestion
   ) async throws(KernelFailure) -> PathsQuestion.Content {
-    let marks = try KernelFailure.asking { () throws(QueryError) in
-      try question.check()
-      var selectors = [question.stations]
-      switch question.anchor {
-      case .sessionStart: break
-      case .from(let selector), .to(let selector): selectors.append(selector)
-      }
-      return try EventMarks(question.scope, selectors)
+    try KernelFailure.asking { () throws(QueryError) in try question.check() }
+    var selectors = [question.stations]
+    switch question.anchor {
+    case .sessionStart: break
+    case .from(let selector), .to(let selector): selectors.append(selector)
     }
+    let values = PathRows.paths(of: question)
     let source = try FlowSource(
-      snapshot, marks, values: PathRows.paths(of: question),
+      snapshot, try await marks(question.scope, selectors, values: values), values: values,
       sessionIDs: question.session.cut == .sessionID)
     var sum = PathParts()
     for part in try await run(source, { PathTask($0, question) }) { sum.add(part) }
-    let values = source.numbers.values
+    let names = source.numbers.values
     return PathsQuestion.Content(
-      sessions: sum.sessions, walks: Self.walks(sum, values, limit: question.limit),
-      links: Self.links(sum, values, limit: question.limit))
+      sessions: sum.sessions, walks: Self.walks(sum, names, limit: question.limit),
+      links: Self.links(sum, names, limit: question.limit))
   }
 
   private static func walks(

@@ -44,13 +44,12 @@ extension FlowKernels {
   ) async throws(KernelFailure) -> RetentionQuestion.Content {
     let looksBack = question.cohorts == .firstTime
     let end = question.horizon(pieces.starts, in: question.scope.range).milliseconds
-    var marks = try KernelFailure.asking { () throws(QueryError) in
-      try EventMarks(
-        question.scope, [question.start, question.comeback],
-        times: (looksBack ? .min : pieces.from)..<end)
-    }
+    let values = question.breakdown?.paths ?? []
+    var marks = try await marks(
+      question.scope, [question.start, question.comeback],
+      times: (looksBack ? .min : pieces.from)..<end, values: values)
     marks.interest = 3
-    let source = try FlowSource(snapshot, marks, values: question.breakdown?.paths ?? [])
+    let source = try FlowSource(snapshot, marks, values: values)
     let groups = question.breakdown.map { GroupCodes($0, source.numbers) }
     let parts = try await run(source) { RetentionTask($0, question, pieces, groups) }
     var whole = RetentionTally(intervals: pieces.count, countsLast: false)

@@ -6,18 +6,17 @@ extension FlowKernels {
   package func content(
     of question: SessionsQuestion
   ) async throws(KernelFailure) -> SessionsQuestion.Content {
-    let (pieces, marks) = try KernelFailure.asking { () throws(QueryError) in
+    let pieces = try KernelFailure.asking { () throws(QueryError) in
       try question.check()
-      var keys: [EventSelector] = []
-      if case .ga4(let selector?) = question.bounce { keys.append(selector) }
-      return (
-        try PieceTable(question.scope, by: question.interval),
-        try EventMarks(
-          question.scope, keys, times: question.isClipped ? nil : .min ..< .max)
-      )
+      return try PieceTable(question.scope, by: question.interval)
     }
+    var keys: [EventSelector] = []
+    if case .ga4(let selector?) = question.bounce { keys.append(selector) }
+    let values = SessionRows.paths(of: question)
+    let marks = try await marks(
+      question.scope, keys, times: question.isClipped ? nil : .min ..< .max, values: values)
     let source = try FlowSource(
-      snapshot, marks, values: SessionRows.paths(of: question),
+      snapshot, marks, values: values,
       sessionIDs: question.cutting.cut == .sessionID)
     let groups = question.breakdown.map { GroupCodes($0, source.numbers) }
     let parts =

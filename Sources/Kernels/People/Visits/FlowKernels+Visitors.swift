@@ -6,13 +6,13 @@ extension FlowKernels {
   package func content(
     of question: VisitorsQuestion
   ) async throws(KernelFailure) -> VisitorsQuestion.Content {
-    let (pieces, marks) = try KernelFailure.asking { () throws(QueryError) in
+    let pieces = try KernelFailure.asking { () throws(QueryError) in
       try question.check()
-      return (
-        try PieceTable(question.scope, by: question.interval), try EventMarks(question.scope, [])
-      )
+      return try PieceTable(question.scope, by: question.interval)
     }
-    let source = try FlowSource(snapshot, marks, values: question.breakdown?.paths ?? [])
+    let values = question.breakdown?.paths ?? []
+    let source = try FlowSource(
+      snapshot, try await marks(question.scope, [], values: values), values: values)
     let groups = question.breakdown.map { GroupCodes($0, source.numbers) }
     let (whole, tallies) = try await visitors(question, pieces, groups, source, others: [])
     var rows = [whole.row(.whole, pieces)]

@@ -16,10 +16,19 @@ struct ProfileFold {
     let operation: ProfileOperation
   }
 
-  func table(of snapshot: Snapshot) throws(SectionProblem) -> ProfileTable? {
-    let people = try snapshot.ordinals(everyone: true)
+  func table(of snapshot: Snapshot) throws(SectionDamage) -> ProfileTable? {
     var rows: [[UInt32]] = []
-    for section in snapshot.sections { rows.append(try Self.operationRows(of: section)) }
+    for (number, section) in snapshot.sections.enumerated() {
+      rows.append(
+        try SectionDamage.naming(number) { () throws(SectionProblem) in
+          // What everybody's numbers are made of, so that nothing is damaged when they are.
+          _ = try (section.runs(), section.facts())
+          return try Self.operationRows(of: section)
+        })
+    }
+    let people = try SectionDamage.naming(0) { () throws(SectionProblem) in
+      try snapshot.ordinals(everyone: true)
+    }
     let count = rows.reduce(0) { $0 + $1.count }
     var table = ProfileTable()
     let ranges = max(1, (count + operationsAtOnce - 1) / operationsAtOnce)
@@ -28,7 +37,9 @@ struct ProfileFold {
       let wanted = first..<(people.count * (range + 1) / ranges)
       var held: [Held] = []
       for (number, section) in snapshot.sections.enumerated() where !rows[number].isEmpty {
-        try gather(rows[number], of: section, people.ofRun[number], wanted, snapshot, into: &held)
+        try SectionDamage.naming(number) { () throws(SectionProblem) in
+          try gather(rows[number], of: section, people.ofRun[number], wanted, snapshot, into: &held)
+        }
       }
       held.sort { left, right in
         if left.person != right.person { return left.person < right.person }
