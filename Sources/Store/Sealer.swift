@@ -93,7 +93,9 @@ actor Sealer {
       try await writer.name(pack)
       reached?(.sealNamed)
     } catch {
-      packs.removeUnfinished(header.number)
+      // A commit that failed may count all the same at the next start (RELIABILITY fact 5), and then the
+      // file is the only place of its events.
+      if await !writer.hasFailed { packs.removeUnfinished(header.number) }
       throw Self.problem(error)
     }
     defer { reached?(.sealShown) }

@@ -80,7 +80,10 @@ actor PackMerger {
       count(inputs, merged)
       return true
     } catch {
-      for header in headers { packs.removeUnfinished(header.number) }
+      // As with a seal: a commit that failed may count at the next start.
+      if await !writer.hasFailed {
+        for header in headers { packs.removeUnfinished(header.number) }
+      }
       counters.merges.failed.add(1, ordering: .relaxed)
       if error as? PackMergeProblem == .overtaken { return false }
       if case .section(let problem)? = error as? PackMergeProblem {
