@@ -72,6 +72,9 @@ actor LayoutHand {
       let database = try Database(path: path, configuration: .reader())
       self.database = database
       return database
-    } catch { throw .damaged("\(error)") }
+    } catch {
+      // That says nothing of any batch: none is left out for it.
+      throw .failed(StoreFailure(error))
+    }
   }
 }

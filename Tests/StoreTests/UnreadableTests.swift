@@ -57,6 +57,24 @@ import Testing
     await store.stop()
   }
 
+  @Test("no batch is left out because the database cannot be opened for a moment")
+  func unopened() async throws {
+    let store = try await openStore(path)
+    _ = try await store.commit(try batch([event(1), event(2)]))
+    let project = try #require(store.hot.existing("acme"))
+    // Another reader, which finds no file: as one does while the program has too many open.
+    let nowhere = scratch.path + "/nowhere/store.db"
+    let shelf = BatchShelf(path: nowhere, worker: Fixture.threads.reading, maximumBytes: 0)
+    let hands = Fixture.threads.hands.map { LayoutHand(path: nowhere, worker: $0, shelf: shelf) }
+    let layout = HotLayout(
+      worker: Fixture.threads.layout, hands: hands, merger: hands[0], clock: StillClock())
+    await #expect(throws: StoreError.self) { try await layout.layOut(project) }
+    #expect(project.unreadable == [])
+    #expect(try await store.seal() == 2)
+    #expect(try await store.ids(of: "acme").count == 2)
+    #expect(try count("SELECT count(*) FROM unreadable_batch", in: path) == 0)
+  }
+
   @Test(
     "whatever is wrong with a row, it is set aside, named and kept",
     arguments: [
