@@ -140,7 +140,10 @@ import Testing
         == (0..<expectedRuns.count).map { expectedRuns.rows(of: $0) })
     #expect(Set(merged.heads) == Set(expected.heads))
     #expect(merged.directory.times == expected.directory.times)
-    #expect(merged.directory.idTimes == expected.directory.idTimes)
+    // Ids of strays outlive their rows.
+    let (ids, expectedIDs) = (merged.directory.idTimes, expected.directory.idTimes)
+    #expect(ids.lowerBound <= expectedIDs.lowerBound && ids.upperBound >= expectedIDs.upperBound)
+    if merged.directory.strays == .none { #expect(ids == expectedIDs) }
     #expect(merged.directory.ctxCount == expected.directory.ctxCount)
     #expect(merged.directory.keys.count <= expected.directory.keys.count)
     let (rollup, expectedRollup) = (try merged.rollup(), try expected.rollup())

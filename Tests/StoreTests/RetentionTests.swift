@@ -68,6 +68,27 @@ import Testing
     #expect(try await store.ids(of: "beta").count == 800)
   }
 
+  @Test("an id far from its event's time outlives its row, whatever else its section has")
+  func strays() async throws {
+    let store = try await open()
+    let start = try #require(Window(of: Self.now - 100 * Self.day).range?.lowerBound)
+    let watermark = start + 10 * Self.day
+    var stray = event(1, cts: watermark - 3_600_000)
+    stray.id = id(1, milliseconds: Self.now - 5 * Self.day)
+    var near = event(2, cts: watermark + Self.day)
+    near.id = id(2, milliseconds: near.cts)
+    _ = try await store.commit(try batch([stray, near]))
+    _ = try await store.seal()
+    try await store.tend(keepingSince: ["acme": watermark])
+    #expect(try await store.ids(of: "acme") == [near.id])
+    // Its time was put right meanwhile, to the other side.
+    stray.cts = watermark + 3_600_000
+    let late = try await store.commit(try batch([stray]))
+    #expect(late.accepted == 0 && late.duplicates == 1)
+    await store.scrubNow()
+    #expect(store.sealed.sectionsAside == 0)
+  }
+
   @Test("whole windows are in no answer as soon as the watermark is raised")
   func windows() async throws {
     let store = try await open()

@@ -89,9 +89,15 @@ extension IDSection {
       root.timeMap.choose(from: near, within: root.times, into: &chosen)
       guard chosen.count == near.count else { throw .directory("a time that the map of ids lacks") }
     }
-    guard least == section.directory.idTimes.lowerBound,
-      most == section.directory.idTimes.upperBound
-    else { throw .directory("times of ids") }
+    // Beside strays there may be those of rows that are gone.
+    let said = section.directory.idTimes
+    if case .run = section.directory.strays {
+      guard said.lowerBound <= least, most <= said.upperBound else {
+        throw .directory("times of ids")
+      }
+    } else if said != least...max(least, most) {
+      throw .directory("times of ids")
+    }
     return far
   }
 }

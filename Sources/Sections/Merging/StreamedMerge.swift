@@ -62,6 +62,7 @@ package struct StreamedMerge {
     directory.idRoot = root.bytes
     directory.idTimes = ids.times ?? 0...0
     directory.strays = try strays(&stream)
+    if case .run = directory.strays { directory.idTimes = idTimes(ids.times) }
 
     for identity in Identity.allCases {
       let merge = IdentityMerge(inputs, order: order, identity, compressor, decompressor)
@@ -101,6 +102,13 @@ package struct StreamedMerge {
     var writer = ByteWriter()
     root.append(to: &writer)
     return .run(root: writer.bytes, firstExtent: first)
+  }
+
+  /// The times of all ids that are looked for here: those of strays whose rows are left out, too.
+  private func idTimes(_ times: ClosedRange<Int64>?) -> ClosedRange<Int64> {
+    let all = inputs.map(\.directory.idTimes) + (times.map { [$0] } ?? [])
+    let first = all.map(\.lowerBound).min() ?? 0
+    return first...max(first, all.map(\.upperBound).max() ?? 0)
   }
 
   private func context(
