@@ -103,6 +103,28 @@ import Testing
     #expect(Set(try await store.ids(of: "acme")) == all)
   }
 
+  @Test("since when events are kept, and who is whom, is carried over")
+  func carried() async throws {
+    let (path, _) = try await filled("carried")
+    let day: Int64 = 86_400_000
+    do {
+      let store = try await openStore(path)
+      _ = try await store.writer.raise(["acme": 1_800_000_000_000 - 30 * day])
+      await store.stop()
+    }
+    try Database(path: path, configuration: .owner(exclusively: false))
+      .execute(
+        script: """
+          INSERT INTO alias VALUES (NULL, 'acme', 1, 2, 'device', 'profile', 5, zeroblob(16));
+          DELETE FROM meta WHERE key = 'store_uuid'
+          """)
+    _ = try repair(path)
+    #expect(try count("SELECT watermark FROM retention", in: path) == 1_800_000_000_000 - 30 * day)
+    #expect(try count("SELECT count(*) FROM alias", in: path) == 1)
+    let late = try await openStore(path).commit(try batch(events(1_000..<1_090)))
+    #expect(late.accepted <= 31 && late.rejected.count >= 59)
+  }
+
   @Test("packs that an older catalogue does not know are named")
   func older() async throws {
     let (path, all) = try await filled("older")

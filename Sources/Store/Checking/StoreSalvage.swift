@@ -14,6 +14,8 @@ struct StoreSalvage {
     ("unreadable_batch", "stored batches that were set aside are judged anew"),
     ("damaged_section", "sections that were set aside are judged anew"),
     ("project_secret", "the secrets of projects are those of their packs"),
+    ("retention", "since when events are kept is as the projects say now"),
+    ("alias", "who is whom is read from the events that are left"),
     ("receipt", "batches that are sent again are recognised by their events' ids"),
     ("watermark", "collectors send again what they still have"),
     ("gap", "ranges that collectors reported as lost are forgotten"),
