@@ -14,16 +14,20 @@ extension StoreWriter {
         named: try file.packs(), retired: try file.retiredPacks(),
         generation: try file.generation(), store: try file.identity().id,
         aside: try file.sectionsAside())
-      try start.look(in: packs)
+      start.look(at: try packs.numbers(), in: packs)
       for group in start.groups(now: clock.wallMilliseconds) {
         try name(group.packs, retiring: group.replaced)
       }
-      for number in start.strays { try packs.setAside(number) }
+      for number in start.strays {
+        // Where it cannot be moved it stays, in no answer, and the next start judges it again.
+        _ = try? packs.setAside(number)
+      }
       for pack in start.live { register(pack, aside: start.aside[pack.header.number] ?? [:]) }
       for (number, time) in start.retired {
         packs.catalogue.add(PackCatalogue.Retired(number: number, since: time, pack: nil))
       }
       lastPack = start.lastNumber
+      unopened = start.unopened
       return start.trouble.sorted { $0.number < $1.number }
     } catch {
       switch error {

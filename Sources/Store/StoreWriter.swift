@@ -35,6 +35,8 @@ actor StoreWriter {
   /// The number and the generation that were given to a pack last.
   var lastPack: UInt64 = 0
   var lastGeneration: UInt64 = 0
+  /// Packs that the catalogue names and that could not be opened at this start.
+  var unopened: Set<UInt64> = []
   /// By project: the time before which it keeps nothing.
   var retention: [ProjectID: Int64] = [:]
   /// Every erasure there was, and by project whom they mean.

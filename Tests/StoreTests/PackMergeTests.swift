@@ -164,6 +164,82 @@ private func events(_ numbers: Range<UInt64>) -> [Event] {
     #expect(rows == 400)
   }
 
+  @Test("a replaced file goes after those that it was made of, whoever holds them")
+  func order() async throws {
+    let store = try await world.open(grace: .zero)
+    try await seals(store, 4)
+    var question: Snapshot? = try await store.snapshot(of: "acme")
+    world.copy(to: "early.db")
+    #expect(try await store.merge([1, 2]))  // 5
+    #expect(try await store.merge([3, 4]))  // 6
+    #expect(try await store.merge([5, 6]))  // 7
+    // Nobody holds 5, but 1 and 2 are still there: without 5 nothing says that their rows are in 7.
+    var hold: PackHold? = store.packFolder.pins.holdAll()
+    hold?.narrow(to: [1])
+    #expect((question?.sections.count ?? 0) > 0)
+    question = nil
+    _ = try await store.unlinkRetired()
+    #expect(try Set(world.files()).isSuperset(of: ["1.pack", "5.pack", "7.pack"]))
+    // The folder beside a catalogue of before.
+    let early = world.scratch.path + "/early.db-packs"
+    #expect(unsafe system("rm -r \(early) && cp -r \(world.packs) \(early)") == 0)
+    #expect(try await world.open("early.db").ids(of: "acme").count == 200)
+    hold = nil
+    _ = try await store.unlinkRetired()
+    _ = try await store.unlinkRetired()
+    #expect(try world.files() == ["7.pack"])
+  }
+
+  @Test("while a merged pack cannot be opened what it was made of stays")
+  func lastCopy() async throws {
+    var store = try await world.open(grace: .zero)
+    try await seals(store, 8)
+    #expect(try await store.merge())
+    #expect(unsafe system("mv \(world.packs)/9.pack \(world.scratch.path)/away") == 0)
+    store = try await world.open(grace: .zero)
+    #expect(store.packTroubles.map(\.number) == [9])
+    #expect(try await store.unlinkRetired() == 0)
+    #expect(try world.files().count == 8)
+    #expect(unsafe system("mv \(world.scratch.path)/away \(world.packs)/9.pack") == 0)
+    store = try await world.open(grace: .zero)
+    #expect(try await store.ids(of: "acme").count == 400)
+    #expect(try await store.unlinkRetired() == 8)
+  }
+
+  @Test("a merge that was not named is finished by a repair as by a start, and counts once")
+  func repaired() async throws {
+    let store = try await world.open()
+    try await seals(store, 8)
+    world.copy(to: "early.db")
+    let before = try await store.records(of: "acme")
+    #expect(try await store.merge())
+    for (name, catalogue) in [("crashed", true), ("alone", false), ("retired", true)] {
+      if catalogue { world.copyStore(name == "retired" ? "store.db" : "early.db", to: name) }
+      #expect(
+        unsafe system(
+          """
+          mkdir -p \(world.scratch.path)/\(name)-packs \
+          && cp \(world.packs)/*.pack \(world.scratch.path)/\(name)-packs
+          """) == 0)
+      let path = world.scratch.path + "/" + name
+      let report = try StoreRepair(
+        .init(database: path, packs: path + "-packs"), clock: StillClock(), random: SystemRandom()
+      ).run()
+      #expect(report.impossible == [], "\(name)")
+      let repaired = try await world.open(name, grace: .zero)
+      #expect(repaired.packTroubles.isEmpty, "\(name): \(repaired.packTroubles)")
+      #expect(try await repaired.records(of: "acme") == before, "\(name): \(report.done)")
+    }
+    // Where the merged pack cannot be read, a repair does not name what the catalogue has retired.
+    world.copyStore("store.db", to: "cut")
+    let path = world.scratch.path + "/cut"
+    #expect(unsafe system("truncate -s 100 \(path)-packs/9.pack") == 0)
+    let report = try StoreRepair(
+      .init(database: path, packs: path + "-packs"), clock: StillClock(), random: SystemRandom()
+    ).run()
+    #expect(report.done == [] && report.impossible.count == 1, "\(report)")
+  }
+
   @Test("a damaged section is set aside, its pack stays as it is, and the others go on")
   func damage() async throws {
     let store = try await world.open()

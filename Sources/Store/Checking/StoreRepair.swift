@@ -31,17 +31,17 @@ package struct StoreRepair {
   }
 
   package consuming func run() throws(StoreError) -> Report {
-    let packs = soundPacks()
+    let numbers = self.numbers
     let state = state()
     if case .sound = state {
     } else {
-      if packs.isEmpty, case .missing = state {
+      if case .missing = state, majority(of: numbers) == nil {
         report.impossible.append("there is neither a database nor a pack")
         return report
       }
-      try makeAnew(state, packs)
+      try makeAnew(state, numbers)
     }
-    try nameMissing(packs)
+    try nameMissing(numbers)
     return report
   }
 
@@ -68,27 +68,28 @@ package struct StoreRepair {
     } catch { return .damaged("\(error)") }
   }
 
-  /// The packs that can be opened and that no other of them replaces, by number.
-  private mutating func soundPacks() -> [Pack] {
-    var packs: [Pack] = []
-    // A folder that cannot be listed has none for us; the program says the same when it starts.
-    for name in (try? folder.names()) ?? [] {
-      guard let number = Pack.number(ofName: name) else { continue }
-      do throws(PackProblem) {
-        let pack = try Pack(folder.file(name), cache: ExtentCache(maximumBytes: 0))
-        guard pack.header.number == number else { throw .foreign }
-        packs.append(pack)
-      } catch { report.impossible.append("pack \(number) cannot be named: \(error)") }
+  /// The numbers of the files that packs have. A folder that cannot be listed has none for us; the
+  /// program says the same when it starts.
+  private var numbers: [UInt64] {
+    ((try? folder.names()) ?? []).compactMap(Pack.number(ofName:)).sorted()
+  }
+
+  /// Which store most of them belong to.
+  private func majority(of numbers: [UInt64]) -> StoreID? {
+    var counts: [StoreID: Int] = [:]
+    for number in numbers {
+      let path = folder.file(Pack.name(number))
+      // What cannot be opened is told when it is to be named.
+      guard let pack = try? Pack(path, cache: ExtentCache(maximumBytes: 0)) else { continue }
+      counts[pack.header.store, default: 0] += 1
     }
-    let replaced = Set(packs.flatMap(\.index.replaced))
-    return packs.filter { !replaced.contains($0.header.number) }
-      .sorted { $0.header.number < $1.header.number }
+    return counts.max { $0.value < $1.value }?.key
   }
 
   // MARK: The database
 
   /// Puts a new database in the place of the old one, with what can be read of that.
-  private mutating func makeAnew(_ state: State, _ packs: [Pack]) throws(StoreError) {
+  private mutating func makeAnew(_ state: State, _ numbers: [UInt64]) throws(StoreError) {
     var aside: String?
     if case .damaged(let reason) = state {
       let name = try setAside()
@@ -98,9 +99,7 @@ package struct StoreRepair {
     let file = try StoreFile(Store.Configuration(path: path), random: random)
     do throws(SQLiteError) {
       let old = aside.flatMap(Self.identity)
-      let stores = Dictionary(grouping: packs, by: \.header.store)
-      let store = old?.id ?? stores.max { $0.value.count < $1.value.count }?.key
-      if let store {
+      if let store = old?.id ?? majority(of: numbers) {
         var bytes: [UInt8] = []
         store.append(to: &bytes)
         try file.setMeta("store_uuid", bytes)
@@ -145,41 +144,41 @@ package struct StoreRepair {
 
   // MARK: The catalogue
 
-  /// Names what the catalogue lacks, as a start does with packs that are newer than it.
-  private mutating func nameMissing(_ packs: [Pack]) throws(StoreError) {
+  /// Names what the catalogue lacks, by the same judgement as a start has of packs that are newer than
+  /// it: a merge comes to its end or to nothing, and what it replaces is retired. Whether a pack is newer
+  /// is not asked: somebody wants it named.
+  private mutating func nameMissing(_ numbers: [UInt64]) throws(StoreError) {
     let file = try StoreFile(Store.Configuration(path: path), random: random)
     do throws(SQLiteError) {
-      let store = try file.identity().id
       let named = try file.packs()
-      var newest = try file.generation()
-      for pack in packs where !named.contains(pack.header.number) {
-        guard pack.header.store == store else {
-          report.impossible.append("pack \(pack.header.number) belongs to another store")
-          continue
-        }
-        newest = max(newest, pack.header.generation)
+      let now = clock.wallMilliseconds
+      var start = PackStart(
+        named: named, retired: try file.retiredPacks(), generation: nil,
+        store: try file.identity().id, aside: try file.sectionsAside())
+      start.look(at: numbers, in: PackFolder(folder.path, cacheBytes: 0))
+      for group in start.groups(now: now) {
         try file.database.transaction { () throws(SQLiteError) in
-          try file.nameForRepair(pack, generation: newest)
+          for pack in group.packs { try file.nameForRepair(pack) }
+          for number in group.replaced { try file.retire(number, at: now) }
         }
-        report.done.append("pack \(pack.header.number) was named")
+        for pack in group.packs { report.done.append("pack \(pack.header.number) was named") }
       }
-      let present = Set(packs.map(\.header.number))
-      for number in named.subtracting(present).sorted() {
-        report.impossible.append("pack \(number) is named, and missing or damaged")
+      for trouble in start.trouble.sorted(by: { $0.number < $1.number }) {
+        report.impossible.append(
+          named.contains(trouble.number)
+            ? "pack \(trouble.number) is named, and cannot be opened: \(trouble.reason)"
+            : "pack \(trouble.number) cannot be named: \(trouble.reason)")
       }
     } catch { throw .failed(StoreFailure(error)) }
   }
 }
 
 extension StoreFile {
-  /// As `name`, and the catalogue's generation does not go back.
-  fileprivate func nameForRepair(_ pack: Pack, generation: UInt64) throws(SQLiteError) {
+  fileprivate func nameForRepair(_ pack: Pack) throws(SQLiteError) {
     for (project, bytes) in pack.index.secrets {
       guard let secret = ProjectSecret(bytes) else { continue }
       try insert(secret, of: project)
     }
     try name(pack.header, pack.index)
-    try setMeta(
-      "generation", (0..<8).map { UInt8(truncatingIfNeeded: generation >> ($0 * 8)) })
   }
 }

@@ -9,7 +9,7 @@ import Platform
 struct PackStart {
   private var named: Set<UInt64>
   private(set) var retired: [UInt64: Int64]
-  private let generation: UInt64
+  private let generation: UInt64?
   private let store: StoreID
   /// Sections that count nowhere, by pack.
   let aside: [UInt64: [Int: String]]
@@ -17,11 +17,14 @@ struct PackStart {
   private(set) var trouble: [PackTrouble] = []
   /// Files that nobody can account for.
   private(set) var strays: [UInt64] = []
+  /// Packs that the catalogue names and that are missing or damaged.
+  private(set) var unopened: Set<UInt64> = []
   /// The greatest number of a file that was there.
   private(set) var lastNumber: UInt64 = 0
 
+  /// Without a generation every pack is newer than the catalogue.
   init(
-    named: Set<UInt64>, retired: [UInt64: Int64], generation: UInt64, store: StoreID,
+    named: Set<UInt64>, retired: [UInt64: Int64], generation: UInt64?, store: StoreID,
     aside: [UInt64: [Int: String]]
   ) {
     self.named = named
@@ -31,21 +34,24 @@ struct PackStart {
     self.aside = aside
   }
 
-  /// Opens every pack of the folder but those that were replaced.
-  mutating func look(in packs: PackFolder) throws(SystemError) {
-    let numbers = try packs.numbers()
+  /// Opens the packs of these numbers, which ascend, but for those that were replaced.
+  mutating func look(at numbers: [UInt64], in packs: PackFolder) {
     lastNumber = numbers.last ?? 0
     for number in numbers where retired[number] == nil {
       do throws(PackProblem) {
         let pack = try packs.open(number)
         guard pack.header.number == number, pack.header.store == store else { throw .foreign }
-        guard named.contains(number) || pack.header.generation > generation else { throw .unnamed }
+        let isNewer = generation.map { pack.header.generation > $0 } ?? true
+        guard named.contains(number) || isNewer else { throw .unnamed }
         opened[number] = pack
       } catch {
         trouble.append(PackTrouble(number: number, reason: "\(error)"))
         // A damaged pack that is named stays where it is: it may be mended, or copied back.
-        if !named.contains(number) { strays.append(number) }
-        named.remove(number)
+        if named.remove(number) != nil {
+          unopened.insert(number)
+        } else {
+          strays.append(number)
+        }
       }
     }
   }
@@ -62,6 +68,14 @@ struct PackStart {
     var judged: Set<UInt64> = []
     for number in opened.keys.sorted() where !named.contains(number) {
       guard let pack = opened[number], judged.insert(number).inserted else { continue }
+      // A copy of what was replaced long ago.
+      if opened.values.contains(where: {
+        named.contains($0.header.number) && $0.index.replaced.contains(number)
+      }) {
+        strays.append(number)
+        opened[number] = nil
+        continue
+      }
       guard let merged = pack.index.merged else {
         groups.append(Group(packs: [pack], replaced: pack.index.replaced))
         named.insert(number)
@@ -87,9 +101,13 @@ struct PackStart {
         opened[input] = nil
         retired[input] = now
       }
+      // What of them could not be opened is not missed.
+      unopened.subtract(inputs)
+      trouble.removeAll { inputs.contains($0.number) }
     }
     for number in named.sorted() where opened[number] == nil {
       trouble.append(PackTrouble(number: number, reason: "the file is missing"))
+      unopened.insert(number)
     }
     return groups
   }

@@ -70,6 +70,19 @@ extension StoreWriter {
 
   // MARK: Files that were replaced
 
+  /// Whether the file of a replaced pack says or has what no other does. What it was made of itself goes
+  /// before it: only it tells, beside an older catalogue, that those rows are in others now. And while a
+  /// pack that may have replaced it cannot be opened, its rows may be nowhere else: results have greater
+  /// numbers than what they are made of.
+  private func isNeeded(_ number: UInt64) -> Bool {
+    if let last = unopened.max(), number < last { return true }
+    let before = packs.catalogue.retired.map(\.number).filter { $0 < number }
+    if before.isEmpty { return false }
+    // One that cannot be read any more waits for all that may be its own.
+    guard let pack = try? packs.open(number) else { return true }
+    return !Set(before).isDisjoint(with: pack.index.replaced)
+  }
+
   /// Unlinks the files of packs that were replaced once nobody can need them: the commit that says so is
   /// in the database file, no question or copy reads them, and a grace has passed. Returns how many.
   /// `isUrgent`: without the grace.
@@ -92,12 +105,15 @@ extension StoreWriter {
     guard isSafe else { return 0 }
     configuration.reached?(.unlinkCheckpointed)
     var gone: [UInt64] = []
-    for retired in due {
+    for retired in due where !isNeeded(retired.number) {
       do throws(SystemError) {
         let isUnlinked = try packs.pins.unlink(retired.number) { () throws(SystemError) in
           try packs.directory.remove(Pack.name(retired.number))
         }
-        if isUnlinked { gone.append(retired.number) }
+        if isUnlinked {
+          gone.append(retired.number)
+          packs.catalogue.forget(retired: retired.number)
+        }
       } catch { throw .failed(StoreFailure(error)) }
       configuration.reached?(.unlinked)
     }
@@ -108,7 +124,6 @@ extension StoreWriter {
         for number in gone { try file.forget(retired: number) }
       }
     }
-    for number in gone { packs.catalogue.forget(retired: number) }
     configuration.reached?(.unlinkForgotten)
     return gone.count
   }
