@@ -436,6 +436,7 @@ private struct DirectoryReader {
     directory.ctx = try table(bytes)
     for _ in directory.heads { directory.props.append(try table(bytes)) }
     if version >= 2 { directory.strays = try strays(bytes) }
+    guard reader.isAtEnd(of: bytes) else { throw .overlong(at: reader.position) }
     return directory
   }
 }

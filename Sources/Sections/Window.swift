@@ -24,7 +24,7 @@ package enum Window: Hashable, Comparable, Sendable {
   /// The first millisecond, and the first of the next window; nil for the skew family.
   package var range: Range<Int64>? {
     guard case .month(let month) = self else { return nil }
-    return Self.start(ofMonth: month)..<Self.start(ofMonth: month + 1)
+    return Self.start(ofMonth: Int64(month))..<Self.start(ofMonth: Int64(month) + 1)
   }
 
   /// Whether all of it is before this time; the skew family never is.
@@ -32,17 +32,17 @@ package enum Window: Hashable, Comparable, Sendable {
 
   private static let dayMilliseconds: Int64 = 86_400_000
 
-  private static func start(ofMonth month: Int32) -> Int64 {
-    daysFromCivil(year: 1970 + Int64(month) / 12, month: Int64(month) % 12 + 1) * dayMilliseconds
+  private static func start(ofMonth month: Int64) -> Int64 {
+    daysFromCivil(year: 1970 + month / 12, month: month % 12 + 1) * dayMilliseconds
   }
 
   private static func month(of cts: Int64) -> Int32 {
     let days = max(cts, 0) / dayMilliseconds
     // A month is 30.436875 days: the guess is right or off by one.
-    var month = Int32(truncatingIfNeeded: days * 1_000_000 / 30_436_875)
+    var month = days * 1_000_000 / 30_436_875
     while start(ofMonth: month) > cts, month > 0 { month -= 1 }
     while start(ofMonth: month + 1) <= cts { month += 1 }
-    return month
+    return Int32(truncatingIfNeeded: month)
   }
 
   /// Days from 1970-01-01 to the first of a month, in the proleptic Gregorian calendar. The year is

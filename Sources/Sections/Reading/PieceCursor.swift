@@ -92,10 +92,13 @@ package struct IntegerCursor {
     }
   }
 
+  /// For so many there is room at once; for more as they are found to be there.
+  private static let reserved = 1 << 20
+
   /// All values. Whoever asks has room for them.
   package mutating func all() throws(SectionProblem) -> [Int64] {
     var all: [Int64] = []
-    all.reserveCapacity(count)
+    all.reserveCapacity(min(count, Self.reserved))
     for block in 0..<blockCount { all += values[..<(try load(block))] }
     return all
   }
@@ -150,9 +153,11 @@ package struct CodeCursor {
     }
   }
 
+  private static let reserved = 1 << 20
+
   package mutating func all() throws(SectionProblem) -> [UInt32] {
     var all: [UInt32] = []
-    all.reserveCapacity(count)
+    all.reserveCapacity(min(count, Self.reserved))
     for block in 0..<blockCount { all += values[..<(try load(block))] }
     return all
   }

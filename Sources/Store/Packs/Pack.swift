@@ -16,10 +16,12 @@ package final class Pack: Sendable {
   package static func name(_ number: UInt64) -> String { "\(number).pack" }
   static func temporaryName(_ number: UInt64) -> String { "\(number).pack.tmp" }
 
-  /// The number in the name of a pack; nil for other files.
+  /// The number in the name of a pack; nil for other files, also for those whose names are nearly one.
   static func number(ofName name: String) -> UInt64? {
-    guard name.hasSuffix(".pack") else { return nil }
-    return UInt64(name.dropLast(5))
+    guard name.hasSuffix(".pack"), let number = UInt64(name.dropLast(5)),
+      number <= PackIndex.mostNumber, Self.name(number) == name
+    else { return nil }
+    return number
   }
 
   package init(_ path: String, cache: ExtentCache) throws(PackProblem) {
@@ -40,6 +42,9 @@ package final class Pack: Sendable {
         throw PackProblem.damaged("the checksum of its index")
       }
       index = try PackIndex(decoding: bytes, limit: footer.index.offset)
+      guard index.isPossible(in: header.number) else {
+        throw PackProblem.damaged("what it says of itself and of other packs")
+      }
       contentEnd = footer.index.offset
     } catch {
       if let error = error as? SystemError { throw .system(error) }
@@ -57,6 +62,11 @@ package final class Pack: Sendable {
     guard directory.project == place.project, directory.window == place.window,
       directory.rowCount == place.rowCount
     else { throw .directory("it is not what the index says") }
+    // 1,024 times are 13 bytes at least: no count makes room that the file does not account for.
+    let bytes = place.isPacked ? PackWriter.packedBytes * 2 : place.byteCount
+    guard directory.rowCount / Section.blockRows <= bytes / 13 else {
+      throw .directory("more rows than bytes")
+    }
     return try Section(
       directory,
       source: PackedSection(pack: self, number: number, section: place, cache: cache ?? self.cache))

@@ -41,8 +41,15 @@ package struct PackFolder: Sendable {
   func setAside(_ number: UInt64) throws(SystemError) {
     let lost = directory.directory(Self.lost)
     try lost.create()
-    try SystemDisk().rename(
-      directory.file(Pack.name(number)), to: lost.file(Pack.name(number)))
+    // A number that was put aside before may have come again.
+    let names = Set(try lost.names())
+    var name = Pack.name(number)
+    var copy = 1
+    while names.contains(name) {
+      copy += 1
+      name = "\(number)-\(copy).pack"
+    }
+    try SystemDisk().rename(directory.file(Pack.name(number)), to: lost.file(name))
     try lost.synchronize()
     try directory.synchronize()
   }

@@ -55,7 +55,9 @@ extension PackIndex {
       let span = bytes.span
       for _ in 0..<(try reader.length(span)) {
         let project = try Self.project(&reader, span)
-        sealed[project] = try reader.zigzag(span)
+        let last = try reader.zigzag(span)
+        guard HotPlace.batches.contains(last) else { throw .overlong(at: reader.position) }
+        sealed[project] = last
       }
       for _ in 0..<(try reader.length(span)) { replaced.append(try reader.varint(span)) }
       for _ in 0..<(try reader.length(span)) {
@@ -68,6 +70,13 @@ extension PackIndex {
       if !reader.isAtEnd(of: span) { merged = try Self.merged(&reader, span) }
       guard reader.isAtEnd(of: span) else { throw .truncated(at: reader.position) }
     } catch { throw .damaged("its index: \(error)") }
+  }
+
+  /// Whether what it says can be true of the pack of this number: it is greater than those that it
+  /// replaces, one of those that replace them, and has one section of each project and window.
+  func isPossible(in number: UInt64) -> Bool {
+    replaced.allSatisfy { $0 < number } && (merged?.companions.contains(number) ?? true)
+      && Set(sections.map { ShareKey($0.project, $0.window) }).count == sections.count
   }
 
   private static func merged(
@@ -102,7 +111,9 @@ extension PackIndex {
     let oldest = try reader.zigzag(bytes)
     let newest = try reader.zigzag(bytes)
     guard oldest <= newest else { throw .overlong(at: reader.position) }
-    let isPacked = try reader.byte(bytes) == 1
+    let packed = try reader.byte(bytes)
+    guard packed <= 1 else { throw .overlong(at: reader.position) }
+    let isPacked = packed == 1
     let directory = try stretch(&reader, bytes, at: try offset(&reader, bytes, limit), limit)
     var place = try offset(&reader, bytes, limit)
     var extents: [Stretch] = []

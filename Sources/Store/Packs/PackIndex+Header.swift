@@ -27,9 +27,12 @@ extension PackIndex.Header {
       guard try reader.integer(UInt16.self, span) == 0 else { throw .truncated(at: 6) }
       let range = try reader.range(of: StoreID.byteCount, span)
       guard let store = StoreID(span.extracting(range)) else { throw .truncated(at: 8) }
-      self.init(
-        store: store, number: try reader.integer(UInt64.self, span),
-        generation: try reader.integer(UInt64.self, span))
+      let number = try reader.integer(UInt64.self, span)
+      let generation = try reader.integer(UInt64.self, span)
+      guard number <= PackIndex.mostNumber, generation <= PackIndex.mostNumber else {
+        throw .truncated(at: 24)
+      }
+      self.init(store: store, number: number, generation: generation)
       self.version = version
     } catch {
       if case .overlong(let version) = error { throw .newer(version: UInt16(version)) }

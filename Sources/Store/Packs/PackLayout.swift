@@ -89,6 +89,8 @@ package struct PackIndex: Equatable, Sendable {
   static let knownVersions: ClosedRange<UInt16> = 1...2
   static let magic: UInt32 = 0x4B50_5254  // "TRPK"
   static let lastMagic: UInt32 = 0x5452_504B  // "KPRT"
+  /// Numbers and generations that a store comes to, with room to count on.
+  static let mostNumber: UInt64 = 1 << 62
   static let headerBytes = 40
   static let footerBytes = 48
 }
