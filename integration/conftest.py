@@ -17,7 +17,7 @@ HOUSES = pytest.StashKey()
 # Files that stand nowhere here come last.
 ORDER = ["test_harness", "test_first_way", "test_kill_collector", "test_kill_aggregator", "test_import",
          "test_seeds", "test_answers", "test_differential", "test_wild_events", "test_sql", "test_tls",
-         "test_retry_table", "test_link", "test_captive_portal", "test_backup",
+         "test_retry_table", "test_retention_days", "test_link", "test_captive_portal", "test_backup",
          "test_bit_flips", "test_store_check", "test_stored_batches", "test_disk_full", "test_sick_disk",
          "test_drain_only", "test_copied_identity", "test_quarantine", "test_operation", "test_examples",
          "test_connection_shares", "test_http_hostile", "test_no_benchmark_names"]

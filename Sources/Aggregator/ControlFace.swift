@@ -109,7 +109,7 @@ struct ControlFace: Sendable {
     let id = try request.head.query("id").map { try ProjectID($0) }
     let name = request.head.query("name") ?? id?.text ?? "project"
     var settings = Project.Settings()
-    if let zone = try Self.timeZone(request) { settings.timeZone = zone }
+    try Self.changes(request).apply(to: &settings)
     let (project, writeKey, readKey) = try await tenants.addProject(
       id: id, name: name, settings: settings)
     return Self.object([
@@ -118,17 +118,28 @@ struct ControlFace: Sendable {
   }
 
   private func setProject(_ request: Request) async throws -> Response {
-    guard let zone = try Self.timeZone(request) else {
-      return .problem(.badRequest, "nothing_to_set", "Name what to set: --time-zone.")
+    let changes = try Self.changes(request)
+    if changes.isEmpty {
+      return .problem(
+        .badRequest, "nothing_to_set", "Name what to set: --time-zone or --retention-days.")
     }
-    let project = try await tenants.setTimeZone(zone, of: try ProjectID(request.parameters[0]))
-    return Self.object([("project_id", project.id.text), ("time_zone", project.settings.timeZone)])
+    let project = try await tenants.change(try ProjectID(request.parameters[0]), changes)
+    return Self.object([
+      ("project_id", project.id.text), ("time_zone", project.settings.timeZone),
+      ("retention_days", project.settings.retentionDays.map { "\($0)" } ?? "none"),
+    ])
   }
 
-  /// The name of a zone that there is.
-  private static func timeZone(_ request: Request) throws(ZoneFiles.Problem) -> String? {
-    guard let name = request.head.query("time_zone") else { return nil }
-    return try ZoneFiles().zone(named: name).name
+  /// What a request says about a project; a zone that it names is one that there is.
+  private static func changes(_ request: Request) throws -> ProjectChanges {
+    var changes = ProjectChanges()
+    if let name = request.head.query("time_zone") {
+      changes.timeZone = try ZoneFiles().zone(named: name).name
+    }
+    if let text = request.head.query("retention_days") {
+      changes.keeping = try ProjectChanges.Keeping(text)
+    }
+    return changes
   }
 
   private static func object(_ entries: [(String, String)]) -> Response {

@@ -69,9 +69,11 @@ package actor Tenants {
     return (project, writeKey, readKey)
   }
 
-  /// The name has been looked up: a project never names a zone that nobody knows.
-  package func setTimeZone(_ name: String, of id: ProjectID) throws(TenancyError) -> Project {
-    try store.setTimeZone(name, of: id)
+  /// The name of a zone has been looked up: a project never names one that nobody knows.
+  package func change(
+    _ id: ProjectID, _ changes: ProjectChanges
+  ) throws(TenancyError) -> Project {
+    try store.change(id, changes)
   }
 
   package func addEnrolmentToken(

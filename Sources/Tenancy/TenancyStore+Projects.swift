@@ -31,13 +31,6 @@ extension TenancyStore {
     return project
   }
 
-  /// `name` is one of IANA's; whoever asks has looked it up.
-  package func setTimeZone(_ name: String, of id: ProjectID) throws(TenancyError) -> Project {
-    guard var project = snapshot.projects[id] else { throw unknown(id) }
-    project.settings.timeZone = name
-    return try update(project)
-  }
-
   func unknown(_ project: ProjectID) -> TenancyError {
     TenancyError(.unknownProject, "there is no project \(project)")
   }

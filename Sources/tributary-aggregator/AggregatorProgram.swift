@@ -12,6 +12,8 @@ enum AggregatorProgram {
 
   private static let timeZone = CommandOption.value(
     "time-zone", "NAME", "an IANA name, such as Europe/Berlin: whose days its answers count")
+  private static let retention = CommandOption.value(
+    "retention-days", "N|none", "how long its events are kept; none keeps them for ever")
 
   static let program = Program(
     name: AggregatorService.name, version: "0.1.0",
@@ -43,9 +45,19 @@ enum AggregatorProgram {
         subcommands: [
           Command(
             "add", "Makes a project with a write key and a read key.", operands: "[ID]",
-            options: [data, .value("name", "NAME", "what people call it"), timeZone]),
+            options: [data, .value("name", "NAME", "what people call it"), timeZone, retention]),
           Command(
-            "set", "Changes a project.", operands: "ID", options: [data, timeZone]),
+            "set", "Changes a project.",
+            discussion:
+              "With --retention-days, events that are older go from answers within a minute "
+              + "and from the disk with the next merge, in steps of a week (of a day below thirty days). "
+              + "What has gone does not come back.",
+            operands: "ID", options: [data, timeZone, retention],
+            examples: [
+              CommandExample(
+                "tributary-aggregator project set web --retention-days 395", "keeps thirteen months"
+              )
+            ]),
         ]),
       Command(
         "person", "Erases people.",

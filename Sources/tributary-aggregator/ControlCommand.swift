@@ -43,18 +43,21 @@ enum ControlCommand {
       if let name = invocation.value("name") {
         parameters.append("name=" + PercentCoding.encode(name))
       }
-      if let zone = timeZone(invocation) { parameters.append(zone) }
+      parameters += settings(invocation)
       return (.post, "/projects?" + parameters.joined(separator: "&"))
     case ["project", "set"]:
       guard let id = invocation.operands.first else {
         AggregatorProgram.terminal.fail("name the project's id", .usage)
       }
-      return (.post, "/projects/\(id)?" + (timeZone(invocation) ?? ""))
+      return (.post, "/projects/\(id)?" + settings(invocation).joined(separator: "&"))
     default: AggregatorProgram.terminal.fail("no such command", .usage)
     }
   }
 
-  private static func timeZone(_ invocation: Invocation) -> String? {
-    invocation.value("time-zone").map { "time_zone=" + PercentCoding.encode($0) }
+  /// What a command says about a project, as parameters.
+  private static func settings(_ invocation: Invocation) -> [String] {
+    [("time-zone", "time_zone"), ("retention-days", "retention_days")].compactMap { option, name in
+      invocation.value(option).map { name + "=" + PercentCoding.encode($0) }
+    }
   }
 }
