@@ -197,6 +197,13 @@ let package = Package(
       with: [
         "Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite", "Sections",
       ]),
+    // A store that kills itself: the tests of the store run it.
+    .executableTarget(
+      name: "crashing-store",
+      dependencies: [
+        "Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "Store",
+      ],
+      path: "Tests/CrashingStore", swiftSettings: settings),
     tests(
       of: "Operator",
       with: ["Batches", "Compression", "Crypto", "Dialects", "Events", "JSON", "Platform"]),
