@@ -76,7 +76,6 @@ actor PackMerger {
     do {
       let merged = try write(outputs, inputs, job, headers, dropping)
       try await writer.replace(inputs, by: merged)
-      configuration.reached?(.mergeShown)
       count(inputs, merged)
       return true
     } catch {

@@ -21,15 +21,21 @@ extension StoreWriter {
   func replace(_ inputs: [Pack], by merged: [Pack]) throws {
     let numbers = inputs.map(\.header.number)
     // A section that was found damaged meanwhile counts nowhere: its events may have come again.
-    let isOvertaken = hot.all.contains { project in
-      project.sealed.contains {
-        $0.reasonAside != nil && numbers.contains($0.pack.header.number)
-      }
+    let retired = Set(numbers)
+    let isOvertaken = Self.projects(of: inputs).contains { project in
+      hot.existing(project)?.sealed.contains {
+        $0.reasonAside != nil && retired.contains($0.pack.header.number)
+      } ?? false
     }
     if isOvertaken { throw PackMergeProblem.overtaken }
     try name(merged, retiring: numbers)
     configuration.reached?(.mergeNamed)
-    show(merged, insteadOf: numbers)
+    show(merged, insteadOf: inputs)
+    configuration.reached?(.mergeShown)
+  }
+
+  private static func projects(of packs: [Pack]) -> Set<ProjectID> {
+    Set(packs.lazy.flatMap(\.index.sections).map(\.project))
   }
 
   /// Names packs and retires those that they replace.
@@ -55,7 +61,7 @@ extension StoreWriter {
     }
   }
 
-  private func show(_ merged: [Pack], insteadOf numbers: [UInt64]) {
+  private func show(_ merged: [Pack], insteadOf inputs: [Pack]) {
     var byProject: [ProjectID: [SealedSection]] = [:]
     for pack in merged {
       packs.catalogue.add(pack)
@@ -63,8 +69,11 @@ extension StoreWriter {
         byProject[section.project, default: []].append(SealedSection(pack, number))
       }
     }
+    let numbers = inputs.map(\.header.number)
     let retired = Set(numbers)
-    for project in hot.all { project.replace(packs: retired, by: byProject[project.id] ?? []) }
+    for id in Self.projects(of: inputs) {
+      hot.project(id).replace(packs: retired, by: byProject[id] ?? [])
+    }
     packs.catalogue.retire(numbers, at: clock.wallMilliseconds)
   }
 

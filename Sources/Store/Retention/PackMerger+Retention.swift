@@ -9,10 +9,15 @@ extension PackMerger {
   /// those of which a quarter is in windows that have gone. Returns how many.
   func expire() async throws(StoreError) -> Int {
     var rewritten = 0
+    var fixed = fixed
     for pack in packs.catalogue.live.sorted(by: { $0.header.number < $1.header.number }) {
       let number = pack.header.number
       guard !fixed.contains(number), let job = expiry(of: pack) else { continue }
-      if try await merge(job, dropping: droppings(of: [pack])) { rewritten += 1 }
+      if try await merge(job, dropping: droppings(of: [pack])) {
+        rewritten += 1
+      } else {
+        fixed = self.fixed
+      }
     }
     return rewritten
   }
