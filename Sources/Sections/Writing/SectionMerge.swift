@@ -37,11 +37,18 @@ package struct SectionMerge {
   package consuming func finish(
     project: ProjectID
   ) throws(SectionProblem) -> EncodedSection {
-    while let person = inputs.compactMap(\.person).min() {
-      try takeRows(of: person)
-    }
+    while let person = nextPerson { try takeRows(of: person) }
     try takeAnonymousRows()
     return writer.finish(project: project, ids: secret.ids)
+  }
+
+  private var nextPerson: PersonHash? {
+    var next: PersonHash?
+    for input in inputs.indices {
+      guard let person = inputs[input].person else { continue }
+      if next.map({ person < $0 }) ?? true { next = person }
+    }
+    return next
   }
 
   private mutating func takeRows(of person: PersonHash) throws(SectionProblem) {

@@ -120,7 +120,7 @@ package struct SectionSource {
       writer.strays.append(
         StrayEntry(id: ids[row], payload: try strays.payload(of: ids[row], row: row)))
     }
-    for identity in Identity.allCases.map(\.rawValue) {
+    for identity in identities.indices {
       let number = try identities[identity].changes.value(of: row)
       if number != identities[identity].number {
         identities[identity].number = number
@@ -144,9 +144,9 @@ package struct SectionSource {
 }
 
 /// Texts in their order, as numbers of the pool: one or zero empty texts stand for none.
-private struct TextFeed {
+private final class TextFeed {
   private var cursor: TextCursor
-  /// For each code of the dictionary, as far as met: the pool's number and one.
+  /// For each code of the dictionary, as far as met: the pool's number and two, 1 where it is empty.
   private var numbers: [UInt32] = []
   private var scratch = TextRows()
 
@@ -156,9 +156,7 @@ private struct TextFeed {
   }
 
   /// The pool's number and one of this text; 0 where it is empty.
-  mutating func next(
-    _ index: Int, into pool: inout TextPool
-  ) throws(SectionProblem) -> UInt32 {
+  func next(_ index: Int, into pool: inout TextPool) throws(SectionProblem) -> UInt32 {
     if let code = try cursor.code(at: index) {
       if numbers[Int(code)] > 0 { return numbers[Int(code)] &- 1 }
       let number = try read(index, into: &pool)
@@ -168,13 +166,12 @@ private struct TextFeed {
     return try read(index, into: &pool)
   }
 
-  private mutating func read(
-    _ index: Int, into pool: inout TextPool
-  ) throws(SectionProblem) -> UInt32 {
+  private func read(_ index: Int, into pool: inout TextPool) throws(SectionProblem) -> UInt32 {
     scratch.removeAll()
     try cursor.append(index, to: &scratch)
-    if scratch.bytes.isEmpty { return 0 }
-    return pool.number(of: scratch.bytes.indices, in: scratch.bytes.span) &+ 1
+    let bytes = scratch.bytes
+    if bytes.isEmpty { return 0 }
+    return pool.number(of: bytes.indices, in: bytes.span) &+ 1
   }
 }
 
@@ -184,21 +181,24 @@ private struct TableFeed {
   /// The writer's shape for each code.
   private let shapes: [UInt32]
   private var shapeCodes: CodeCursor
-  private var columns: [ColumnFeed]
+  private let columns: [Column]
   private var number = 0
   /// The writer's shape of the object that came last.
   private(set) var shape: UInt32 = 0
 
-  fileprivate struct ColumnFeed {
-    var values: Values
-    var index = 0
+  /// Classes, so that a value is taken without a copy of where its column stands.
+  fileprivate enum Column {
+    case bools(ColumnFeed<BoolCursor>)
+    case integers(ColumnFeed<IntegerCursor>)
+    case doubles(ColumnFeed<DoubleCursor>)
+    case texts(ColumnTexts)
   }
 
-  fileprivate enum Values {
-    case bools(BoolCursor)
-    case integers(IntegerCursor)
-    case doubles(DoubleCursor)
-    case texts(TextFeed)
+  fileprivate final class ColumnTexts {
+    let feed: TextFeed
+    var index = 0
+
+    init(_ feed: TextFeed) { self.feed = feed }
   }
 
   init(
@@ -207,17 +207,16 @@ private struct TableFeed {
     self.table = table
     self.shapes = table.shapes.map { shapes[Int($0)] }
     shapeCodes = try table.shapeCodes()
-    columns = []
+    var columns: [Column] = []
     for column in table.columns.indices {
-      let values: Values =
-        switch try table.cursor(ofColumn: column, decompressor) {
-        case .bools(let cursor): .bools(cursor)
-        case .integers(let cursor): .integers(cursor)
-        case .doubles(let cursor): .doubles(cursor)
-        case .texts(let cursor): .texts(TextFeed(cursor))
-        }
-      columns.append(ColumnFeed(values: values))
+      switch try table.cursor(ofColumn: column, decompressor) {
+      case .bools(let cursor): columns.append(.bools(ColumnFeed(cursor)))
+      case .integers(let cursor): columns.append(.integers(ColumnFeed(cursor)))
+      case .doubles(let cursor): columns.append(.doubles(ColumnFeed(cursor)))
+      case .texts(let cursor): columns.append(.texts(ColumnTexts(TextFeed(cursor))))
+      }
     }
+    self.columns = columns
   }
 
   /// Puts the values of the next object into `values`.
@@ -236,27 +235,15 @@ private struct TableFeed {
   }
 }
 
-extension TableFeed.ColumnFeed {
-  mutating func next(into pool: inout TextPool) throws(SectionProblem) -> UInt64 {
-    defer { index += 1 }
-    switch values {
-    case .bools(var cursor):
-      let value: UInt64 = try cursor.value(at: index) ? 1 : 0
-      values = .bools(cursor)
-      return value
-    case .integers(var cursor):
-      if index % Lanes.blockCount == 0 { try cursor.load(index / Lanes.blockCount) }
-      let value = UInt64(bitPattern: try cursor.value(at: index))
-      values = .integers(cursor)
-      return value
-    case .doubles(var cursor):
-      if index % Lanes.blockCount == 0 { try cursor.load(index / Lanes.blockCount) }
-      let value = try cursor.value(at: index).bitPattern
-      values = .doubles(cursor)
-      return value
-    case .texts(var feed):
-      let number = try feed.next(index, into: &pool)
-      values = .texts(feed)
+extension TableFeed.Column {
+  func next(into pool: inout TextPool) throws(SectionProblem) -> UInt64 {
+    switch self {
+    case .bools(let feed): return try feed.next() == 0 ? 0 : 1
+    case .integers(let feed): return UInt64(bitPattern: try feed.next())
+    case .doubles(let feed): return try feed.next().bitPattern
+    case .texts(let texts):
+      let number = try texts.feed.next(texts.index, into: &pool)
+      texts.index += 1
       if number > 0 { return UInt64(number &- 1) }
       let nothing: [UInt8] = []
       return UInt64(pool.number(of: 0..<0, in: nothing.span))
