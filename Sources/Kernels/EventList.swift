@@ -19,6 +19,9 @@ struct EventList {
     let cts: Int64
   }
 
+  /// Most records have less.
+  private static let usualRecordBytes = 512
+
   private let snapshot: Snapshot
   private let range: Range<Int64>
   private let limit: Int
@@ -196,23 +199,20 @@ struct EventList {
       let (left, right) = (shown[$0].0, shown[$1].0)
       return (left.section, left.row) < (right.section, right.row)
     }
-    var readers: [Int: RecordReader] = [:]
+    var readers = [RecordReader?](repeating: nil, count: snapshot.sections.count)
     let decompressor = ZstdDecompressor()
     var events = [StoredEvent?](repeating: nil, count: shown.count)
     for place in places {
       let candidate = shown[place].0
-      events[place] = try KernelFailure.naming(candidate.section) { () throws(SectionProblem) in
-        var reader: RecordReader
-        if let known = readers.removeValue(forKey: candidate.section) {
-          reader = known
-        } else {
-          reader = try RecordReader(
-            snapshot.sections[candidate.section], ids: snapshot.secret.ids, decompressor)
+      let number = candidate.section
+      events[place] = try KernelFailure.naming(number) { () throws(SectionProblem) in
+        if readers[number] == nil {
+          readers[number] = try RecordReader(
+            snapshot.sections[number], ids: snapshot.secret.ids, decompressor)
         }
-        var writer = ByteWriter()
-        try reader.append(candidate.row, to: &writer)
-        let source = try reader.source(ofRow: candidate.row)
-        readers[candidate.section] = reader
+        var writer = ByteWriter(capacity: Self.usualRecordBytes)
+        try readers[number]?.append(candidate.row, to: &writer)
+        let source = try readers[number]?.source(ofRow: candidate.row) ?? ""
         return StoredEvent(record: writer.bytes, source: source)
       }
     }
