@@ -76,5 +76,11 @@ struct Asker: Sendable {
     try await StoreAnswers(of: store, on: threads, clock: clock).answer(question, of: project)
   }
 
+  func write(
+    _ export: EventExport, to sink: @escaping @Sendable (Span<UInt8>) -> Bool
+  ) async throws {
+    try await answers.write(export, from: snapshot, to: sink)
+  }
+
   var now: Instant { Instant(milliseconds: clock.wallMilliseconds) }
 }

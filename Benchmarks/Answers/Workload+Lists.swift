@@ -3,6 +3,7 @@ import Events
 import JSON
 import Platform
 import Query
+import Synchronization
 
 /// The questions whose answers are events: the timelines, and the export of a month.
 extension Workload {
@@ -30,37 +31,68 @@ extension Workload {
     }
   }
 
-  /// A few days at a time, so that no more of the month's events are in memory.
   private static let export: Asked = {
     let fields = [
       "event_id", "cts", "profile_id", "session_id", "path", "referrer", "campaign",
       "device_type", "os", "browser", "country", "app_version", "ip",
     ]
+    let paths = [
+      "event_id", "cts", "profile_id", "session_id", "props.path", "props.referrer",
+      "props.campaign", "ctx.device_type", "ctx.os", "ctx.browser", "ctx.country",
+      "ctx.app_version", "ctx.ip",
+    ]
     return Asked(name: "export_csv", columns: fields) { parameters, asker, path in
       guard let path else { throw Complaint("an export needs a file: --export FILE") }
-      let file = try File(path, for: .writing)
-      try file.truncate(to: 0)
-      var size = 0
-      var lines = CSVLines()
-      lines.add(header: fields)
-      let month = parameters.month
-      var start = month.lowerBound
-      while start < month.upperBound {
-        let end = min(start.saturatingAdding(milliseconds: 4 * 86_400_000), month.upperBound)
-        let page = try await asker.page(
-          RecentEvents(range: start..<end, name: "page_view", limit: 1 << 30))
-        for event in page.events.reversed() {
-          let event = try EventFields(event)
-          for field in fields { lines.add(event.value(field)) }
-          lines.endLine()
-        }
-        let bytes = lines.take()
-        try file.write(bytes.span, at: size)
-        size += bytes.count
-        start = end
-      }
-      try file.close()
+      let export = EventExport(
+        Scope(parameters.month), of: try EventSelector(["page_view"]),
+        columns: try paths.map { try PropertyPath($0) })
+      let output = try OutputFile(path, header: fields.joined(separator: ",") + "\n")
+      try await asker.write(export) { output.append($0) }
+      try output.finish()
       return Array("[]".utf8)
     }
   }()
+}
+
+/// A file that lines are appended to, whichever thread they come from. The header comes first and alone,
+/// and has paths where the workload has names: it is written anew.
+private final class OutputFile: Sendable {
+  private struct State {
+    var size: Int
+    var isHeaderNext = true
+    var problem: SystemError?
+  }
+
+  private let file: File
+  private let state: Mutex<State>
+
+  init(_ path: String, header: String) throws {
+    file = try File(path, for: .writing)
+    try file.truncate(to: 0)
+    let bytes = Array(header.utf8)
+    try file.write(bytes.span, at: 0)
+    state = Mutex(State(size: bytes.count))
+  }
+
+  /// Whether there is any sense in appending more.
+  func append(_ bytes: Span<UInt8>) -> Bool {
+    state.withLock { state in
+      if state.isHeaderNext {
+        state.isHeaderNext = false
+        return true
+      }
+      do throws(SystemError) {
+        try file.write(bytes, at: state.size)
+        state.size += bytes.count
+        return true
+      } catch {
+        state.problem = error
+        return false
+      }
+    }
+  }
+
+  func finish() throws {
+    if let problem = state.withLock({ $0.problem }) { throw problem }
+  }
 }
