@@ -3,10 +3,10 @@ package struct Rollup: Sendable {
   package static let cellMilliseconds: Int64 = 15 * 60_000
 
   /// Quarters of an hour since 1970, ascending within each head.
-  package let quarters: [Int64]
+  package private(set) var quarters: [Int64]
   package private(set) var counts: [Int64]
   /// Where the cells of each head begin, and one more for the end.
-  package let firstCells: [Int]
+  package private(set) var firstCells: [Int]
 
   /// The first and last millisecond of a quarter; times that no event has are as good as any.
   package static func times(ofQuarter quarter: Int64) -> ClosedRange<Int64> {
@@ -18,7 +18,7 @@ package struct Rollup: Sendable {
 
   package func cells(ofHead head: Int) -> Range<Int> { firstCells[head]..<firstCells[head + 1] }
 
-  /// Takes a row out that was counted; a cell may come to nothing.
+  /// Takes a row out that was counted. A cell may come to nothing: `removeEmptyCells` is next.
   mutating func remove(head: Int, at time: Int64) {
     let (quotient, rest) = time.quotientAndRemainder(dividingBy: Self.cellMilliseconds)
     let quarter = rest < 0 ? quotient - 1 : quotient
@@ -33,6 +33,19 @@ package struct Rollup: Sendable {
         quarters[middle] < quarter
         ? (middle + 1)..<cells.upperBound : cells.lowerBound..<middle
     }
+  }
+
+  /// A cell without rows would make a group that nobody is in.
+  mutating func removeEmptyCells() {
+    var (keptQuarters, keptCounts, starts): ([Int64], [Int64], [Int]) = ([], [], [0])
+    for head in 0..<(firstCells.count - 1) {
+      for cell in cells(ofHead: head) where counts[cell] > 0 {
+        keptQuarters.append(quarters[cell])
+        keptCounts.append(counts[cell])
+      }
+      starts.append(keptCounts.count)
+    }
+    (quarters, counts, firstCells) = (keptQuarters, keptCounts, starts)
   }
 
   /// A cell is the number of its quarter; the heads follow each other, and the counts of a head add up

@@ -185,6 +185,7 @@ package final class Section: Sendable {
       for row in hidden.ranges.joined() {
         rollup.remove(head: Int(try codes.value(at: row)), at: try times.value(at: row))
       }
+      rollup.removeEmptyCells()
     }
     kept.withLock { $0.rollup = rollup }
     return rollup
