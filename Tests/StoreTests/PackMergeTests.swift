@@ -9,7 +9,7 @@ import Testing
 @testable import Store
 
 /// A store whose merges a test begins itself, with packs of any size.
-private struct MergingStore {
+struct MergingStore {
   let scratch = Scratch()
   var path: String { scratch.path + "/store.db" }
   var packs: String { path + "-packs" }
@@ -43,7 +43,7 @@ private struct MergingStore {
 
 extension Store {
   /// Merges some of the packs, whatever the plan says.
-  fileprivate func mergeSome(_ random: inout SeededGenerator) async throws -> Bool {
+  func mergeSome(_ random: inout SeededGenerator) async throws -> Bool {
     let facts = packFolder.catalogue.facts(fixed: []).sorted { $0.number < $1.number }
     guard facts.count > 1 else { return false }
     let start = Int.random(in: 0..<facts.count - 1, using: &random)
@@ -51,7 +51,7 @@ extension Store {
     return try await merge(facts[start...end].map(\.number)) { _ in Bool.random(using: &random) }
   }
 
-  fileprivate func merge(
+  func merge(
     _ numbers: [UInt64], ownWhere isOwn: (ShareKey) -> Bool = { _ in false }
   ) async throws -> Bool {
     let facts = packFolder.catalogue.facts(fixed: []).filter { numbers.contains($0.number) }
@@ -64,7 +64,7 @@ extension Store {
   }
 
   /// Every event of a project as its record, by its bytes.
-  fileprivate func records(of project: ProjectID) async throws -> [[UInt8]] {
+  func records(of project: ProjectID) async throws -> [[UInt8]] {
     guard let snapshot = try await snapshot(of: project) else { return [] }
     #expect(snapshot.missing.isEmpty)
     var records: [[UInt8]] = []
@@ -81,7 +81,7 @@ extension Store {
 }
 
 /// Events of two months, of people and of nobody, under ids of their times.
-private func events(_ numbers: Range<UInt64>) -> [Event] {
+func eventsOfTwoMonths(_ numbers: Range<UInt64>) -> [Event] {
   numbers.map { number in
     let cts = 1_800_000_000_000 - Int64(number % 40) * 86_400_000
     var event = event(number, says: "\(number % 100)", name: "name \(number % 5)", cts: cts)
@@ -96,8 +96,9 @@ private func events(_ numbers: Range<UInt64>) -> [Event] {
   private func seals(_ store: Store, _ count: Int, from first: UInt64 = 0) async throws {
     for seal in 0..<UInt64(count) {
       let start = first + seal * 60
-      _ = try await store.commit(try batch(events(start..<start + 50)))
-      _ = try await store.commit(try batch(events(start + 50..<start + 60), project: "beta"))
+      _ = try await store.commit(try batch(eventsOfTwoMonths(start..<start + 50)))
+      _ = try await store.commit(
+        try batch(eventsOfTwoMonths(start + 50..<start + 60), project: "beta"))
       _ = try await store.seal()
     }
   }
@@ -118,7 +119,7 @@ private func events(_ numbers: Range<UInt64>) -> [Event] {
       #expect(try await store.records(of: "acme") == before.0)
       #expect(try await store.records(of: "beta") == before.1)
     }
-    let again = try await restarted.commit(try batch(events(0..<60)))
+    let again = try await restarted.commit(try batch(eventsOfTwoMonths(0..<60)))
     #expect(again.accepted == 10 && again.duplicates == 50)
   }
 
@@ -279,7 +280,7 @@ private func events(_ numbers: Range<UInt64>) -> [Event] {
       seed == 1 || seed == 2 && key.project == "beta" || seed == 3 && key.window.code % 2 == 0
     }
     for _ in 0..<3 { _ = try await store.unlinkRetired() }
-    _ = try await store.commit(try batch(events(180..<230)))
+    _ = try await store.commit(try batch(eventsOfTwoMonths(180..<230)))
     let after = try await store.records(of: "acme")
     _ = try await store.seal()
     let steps = Set(copies.value.map(\.1))
@@ -289,7 +290,7 @@ private func events(_ numbers: Range<UInt64>) -> [Event] {
       let records = try await killed.records(of: "acme")
       let isLate = step.rawValue.hasPrefix("seal")
       #expect(records == (isLate ? after : before), "\(name) at \(step)")
-      let again = try await killed.commit(try batch(events(0..<50)))
+      let again = try await killed.commit(try batch(eventsOfTwoMonths(0..<50)))
       #expect(again.accepted == 0, "\(name) at \(step)")
       // It goes on from there, and once more.
       while try await killed.merge() {}
@@ -306,7 +307,7 @@ private func events(_ numbers: Range<UInt64>) -> [Event] {
   func lostTail(seed: Int) async throws {
     let store = try await world.open(grace: .zero)
     try await seals(store, 7)
-    _ = try await store.commit(try batch(events(420..<470)))
+    _ = try await store.commit(try batch(eventsOfTwoMonths(420..<470)))
     let before = try await store.records(of: "acme")
     let wal = world.path + "-wal"
     let safe = try #require(try SystemDisk().size(of: wal))
@@ -322,7 +323,7 @@ private func events(_ numbers: Range<UInt64>) -> [Event] {
       #expect(unsafe truncate(cut, off_t(end)) == 0)
       let found = try await world.open("cut\(number).db")
       #expect(try await found.records(of: "acme") == before, "cut at \(end)")
-      #expect(try await found.commit(try batch(events(0..<50))).accepted == 0)
+      #expect(try await found.commit(try batch(eventsOfTwoMonths(0..<50))).accepted == 0)
     }
     #expect(seed == 2 || ends.count >= 3)
   }
@@ -368,7 +369,7 @@ private func events(_ numbers: Range<UInt64>) -> [Event] {
         let from =
           next > 20 && Bool.random(using: &random)
           ? UInt64.random(in: 0..<next, using: &random) : next
-        let sent = events(from..<from + count)
+        let sent = eventsOfTwoMonths(from..<from + count)
         let outcome = try await store.commit(try batch(sent))
         #expect(outcome.accepted == sent.count { !known.contains($0.id) })
         known.formUnion(sent.map(\.id))
