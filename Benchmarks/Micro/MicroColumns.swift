@@ -130,10 +130,13 @@ private func benchmarkTexts(_ count: Int) throws {
       try reader.decode(block, of: piece, decompressor, into: &rows)
     }
   }
-  let (source, places) = gathered(count) { _ in "/products/\(random() % 20_000)/reviews" }
-  var texts = SectionTexts.encode(places.span, in: source.span, compressor)
+  let (source, places) = gathered(20_000) { "/products/\($0)/reviews" }
+  let ends = places.map { Int($0.offset) + Int($0.count) }
+  let numbers = (0..<count).map { _ in UInt32(random() % 20_000) }
+  var encoder = SectionTextEncoder(compressor)
+  var texts = encoder.encode(numbers.span, ends: ends.span, in: source.span)
   measureValues("dictionary of 20,000 paths, write", count) {
-    texts = SectionTexts.encode(places.span, in: source.span, compressor)
+    texts = encoder.encode(numbers.span, ends: ends.span, in: source.span)
   }
   guard case .dictionary(let codes, let lexicon) = texts else { fatalError("no dictionary") }
   print("  \(codes.byteCount) bytes of codes, \(lexicon.byteCount) of texts")
