@@ -1,6 +1,7 @@
 import Events
 import Platform
 import SQLite
+import Synchronization
 import Testing
 
 @testable import Spool
@@ -8,9 +9,9 @@ import Testing
 @Suite("Draining after failed writes") struct DrainingTests {
   static let sync = 8  // FAULT_SYNC
 
-  func open(_ disk: SimulatedDisk) async throws -> Spool {
+  func open(_ disk: SimulatedDisk, clock: any Clock = Shared.clock) async throws -> Spool {
     try await Spool.open(
-      .test(disk.folder), worker: Shared.worker, disk: disk, clock: Shared.clock,
+      .test(disk.folder), worker: Shared.worker, disk: disk, clock: clock,
       random: SystemRandom(), onFailure: { _ in })
   }
 
@@ -69,11 +70,13 @@ import Testing
     let disk = SimulatedDisk()
     await (try open(disk)).stop()
     var ends = FailedEnds()
-    for _ in 0..<3 { ends.note(Shared.clock.wallMilliseconds - 599_000) }
+    for _ in 0..<3 { ends.note(Shared.clock.wallMilliseconds - 300_000) }
     ends.serial = 100
     try disk.write(ends.slot, to: disk.path(SpoolFiles.failures), at: 0)
-    let spool = try await open(disk)
+    let clock = AdvancedClock()
+    let spool = try await open(disk, clock: clock)
     #expect(try await spool.status().isDraining)
+    clock.advance(milliseconds: 300_000)
     for _ in 0..<500 where try await spool.status().isDraining {
       await Shared.clock.sleep(for: .milliseconds(20))
     }
@@ -105,4 +108,15 @@ import Testing
       #expect(!error(code).isWriteFailure)
     }
   }
+}
+
+/// The world's clock, and some time ahead of it.
+private final class AdvancedClock: Clock {
+  private let ahead = Atomic<Int64>(0)
+
+  var wallMilliseconds: Int64 { Shared.clock.wallMilliseconds + ahead.load(ordering: .relaxed) }
+  var monotonicNanoseconds: UInt64 { Shared.clock.monotonicNanoseconds }
+  func sleep(for duration: Duration) async { await Shared.clock.sleep(for: duration) }
+
+  func advance(milliseconds: Int64) { ahead.add(milliseconds, ordering: .relaxed) }
 }
