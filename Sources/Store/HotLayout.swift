@@ -82,14 +82,14 @@ actor HotLayout {
       try await share(project.waiting, of: project)
     }
     underWay[project.id] = task
-    let result = await task.result
-    underWay[project.id] = nil
-    beginMerge(of: project)
-    try result.get()
+    defer { beginMerge(of: project) }
+    try await task.value
   }
 
   /// Each hand takes part after part; sections are shown in the order of batches.
   private func share(_ waiting: [WaitingBatch], of project: ProjectEvents) async throws {
+    // Before it has ended: whoever waits for it may go on first, and must not meet it again.
+    defer { underWay[project.id] = nil }
     let parts = LayoutParts(waiting, mostRows: Self.mostRows)
     let windows = WindowRule(now: clock.wallMilliseconds)
     for output in try await parts.layOut(by: hands, of: project, windows: windows, on: worker) {
