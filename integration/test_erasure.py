@@ -72,7 +72,7 @@ def rows_with(aggregator, canary):
     done = run_tool("tributary", "sql", "SELECT count(*) AS n FROM events WHERE "
                     + " OR ".join(f"instr(coalesce({column}, ''), '{canary}') > 0" for column in
                                   ("event_name", "profile_id", "device_id", "props", "ctx")),
-                    "--data", aggregator.data, "--format", "json", timeout=120)
+                    "--data", aggregator.data, "--format", "ndjson", timeout=120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.strip().splitlines()[0])["n"]
 
