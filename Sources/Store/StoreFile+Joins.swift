@@ -23,40 +23,60 @@ extension StoreFile {
     }
   }
 
-  /// Lends `body` every row that can be read, in the order of their arrival; returns how many cannot.
+  /// Lends `body` every row that can be read, in the order of their arrival, as the hashes of its
+  /// project: those are made where SQLite keeps the ids. Returns how many cannot be read; rows of
+  /// projects for which there are no hashes are left out.
   func forEachJoin(
-    _ body: (ProjectID, JoinOperation) -> Void
+    of hasher: (ProjectID) -> PersonHasher?, _ body: (ProjectID, JoinGraph.Operation) -> Void
   ) throws(SQLiteError) -> Int {
     try database.withStatement(
       "SELECT project, operation, kind, id, profile, cts, event_id FROM alias ORDER BY number"
     ) { statement throws(SQLiteError) in
       var unread = 0
+      var name = ""
       var project: ProjectID?
+      var people: PersonHasher?
       while try statement.step() {
-        let name = statement.text(0)
-        if project?.text != name { project = try? ProjectID(name) }  // None is damage.
-        guard let project, let join = Self.join(statement) else {
+        let next = statement.text(0)
+        if project == nil || next != name {
+          name = next
+          project = try? ProjectID(name)  // None is damage.
+          people = project.flatMap(hasher)
+        }
+        guard let project, let join = Self.join(statement, people) else {
           unread += 1
           continue
         }
-        body(project, join)
+        if let operation = join.operation { body(project, operation) }
       }
       return unread
     }
   }
 
-  private static func join(_ row: Statement) -> JoinOperation? {
-    let bytes = row.blob(6)
+  /// Nil where the row is damaged; without an operation where nobody asks for it.
+  private static func join(
+    _ row: Statement, _ people: PersonHasher?
+  ) -> (operation: JoinGraph.Operation?, Void)? {
     guard let operation = UInt8(exactly: row.int64(1)), let kind = UInt8(exactly: row.int64(2)),
       let operation = JoinOperation.Kind(rawValue: operation),
-      let kind = PersonKind(rawValue: kind), bytes.count == 16
+      let kind = PersonKind(rawValue: kind), let id = row.withBlob(6, Self.eventID)
     else { return nil }
-    func word(_ place: Int) -> UInt64 {
-      bytes[place..<place + 8].reduce(0) { $0 << 8 | UInt64($1) }
+    guard let people else { return (nil, ()) }
+    return (
+      JoinGraph.Operation(
+        kind: operation, fromKind: kind, from: row.withBlob(3) { people.hash(kind, $0) },
+        profile: row.withBlob(4) { people.hash(.profile, $0) },
+        position: JoinPosition(cts: row.int64(5), id: id)), ()
+    )
+  }
+
+  private static func eventID(_ bytes: Span<UInt8>) -> EventID? {
+    guard bytes.count == 16 else { return nil }
+    var (high, low) = (UInt64(0), UInt64(0))
+    for place in 0..<8 {
+      high = high << 8 | UInt64(bytes[place])
+      low = low << 8 | UInt64(bytes[place + 8])
     }
-    guard let id = EventID(high: word(0), low: word(8)) else { return nil }
-    return JoinOperation(
-      operation, JoinOperation.Subject(kind: kind, text: row.text(3)), profile: row.text(4),
-      at: JoinPosition(cts: row.int64(5), id: id))
+    return EventID(high: high, low: low)
   }
 }

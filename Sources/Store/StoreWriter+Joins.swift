@@ -69,17 +69,12 @@ extension StoreWriter {
   /// Reads who is whom. Where rows may be missing, because packs were named that the catalogue had
   /// lost, or the catalogue is from before there were any, all events are asked again.
   func openJoins(packsSince generation: UInt64) throws(StoreError) {
-    var graphs: [ProjectID: JoinGraph] = [:]
-    var projects: [ProjectID: ProjectEvents] = [:]
+    var loading = LoadingJoins()
     let unread = try writing { () throws(SQLiteError) in
-      try file.forEachJoin { id, join in
-        guard let project = projects[id] ?? hot.existing(id) else { return }
-        projects[id] = project
-        graphs[id, default: JoinGraph()].apply(join.hashed(project.secret.people))
-      }
+      try file.forEachJoin(of: { hot.existing($0)?.secret.people }) { loading.add($1, of: $0) }
     }
-    joins = graphs
-    for (id, graph) in graphs { projects[id]?.join(graph.joined) }
+    joins = loading.finish()
+    for (id, graph) in joins { hot.existing(id)?.join(graph.joined) }
     let isWhole = try writing { () throws(SQLiteError) in
       let isDerived = try file.meta(Self.wholeKey) != nil
       let now = try file.generation()
@@ -149,5 +144,30 @@ extension StoreWriter {
       }
     }
     return found
+  }
+}
+
+/// The graphs of all projects while their operations are read: rows of one project come together as a
+/// rule, so its graph is in hand.
+private struct LoadingJoins {
+  private var graphs: [ProjectID: JoinGraph] = [:]
+  private var project: ProjectID?
+  private var graph = JoinGraph(isLoading: true)
+
+  mutating func add(_ operation: JoinGraph.Operation, of project: ProjectID) {
+    if self.project != project { turn(to: project) }
+    graph.apply(operation)
+  }
+
+  private mutating func turn(to project: ProjectID?) {
+    if let last = self.project { graphs[last] = graph }
+    self.project = project
+    graph = project.flatMap { graphs.removeValue(forKey: $0) } ?? JoinGraph(isLoading: true)
+  }
+
+  mutating func finish() -> [ProjectID: JoinGraph] {
+    turn(to: nil)
+    for id in graphs.keys { graphs[id]?.isLoaded() }
+    return graphs
   }
 }

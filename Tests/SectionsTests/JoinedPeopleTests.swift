@@ -10,11 +10,12 @@ import Testing
   @Test("they are a dictionary, and a copy keeps what it says", arguments: UInt64(0)..<20)
   func dictionary(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    let people = (0..<(seed % 2 == 0 ? 40 : 3_000)).map { _ in person(&random) }
+    let people = (0..<(seed % 2 == 0 ? 40 : seed == 1 ? 60_000 : 3_000)).map { _ in person(&random)
+    }
     var joined = JoinedPeople()
     var model: [PersonHash: PersonHash] = [:]
     var kept: [(JoinedPeople, [PersonHash: PersonHash])] = []
-    for step in 0..<6_000 {
+    for step in 0..<(people.count == 60_000 ? 100_000 : 6_000) {
       let one = people[Int.random(in: 0..<people.count, using: &random)]
       let other = people[Int.random(in: 0..<people.count, using: &random)]
       let version = joined.version
@@ -25,7 +26,14 @@ import Testing
         joined[one] = other
         model[one] = one == other ? nil : other
       }
-      if step % 1_000 == 500 { kept.append((joined, model)) }
+      if step % (people.count == 60_000 ? 20_000 : 1_000) == 500 { kept.append((joined, model)) }
+      if step % (people.count == 60_000 ? 30_000 : 2_000) == 700 {
+        let all = model
+        joined = JoinedPeople { say in
+          for (person, canonical) in all { say(person, canonical) }
+          say(one, one)
+        }
+      }
     }
     kept.append((joined, model))
     for (joined, model) in kept {

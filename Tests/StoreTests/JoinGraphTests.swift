@@ -91,6 +91,26 @@ import Testing
     }
   }
 
+  @Test(
+    "a graph that shows nobody while it is loaded shows the same in the end", arguments: 0..<100)
+  func loading(seed: Int) {
+    var random = SeededGenerator(seed: UInt64(seed))
+    let operations = Self.random(80, people: 2 + seed % 9, &random)
+    var graph = JoinGraph()
+    var loaded = JoinGraph(isLoading: true)
+    for operation in operations { graph.apply(operation) }
+    for operation in (operations + operations).shuffled(using: &random) {
+      loaded.apply(operation)
+    }
+    #expect(loaded.joined.isEmpty)
+    loaded.isLoaded()
+    #expect(loaded.joined.count == graph.joined.count)
+    #expect(graph.joined.allSatisfy { loaded.joined[$0.key] == $0.value })
+    let next = Self.random(20, people: 2 + seed % 9, &random)
+    for operation in next { #expect(loaded.apply(operation) == graph.apply(operation)) }
+    #expect(graph.joined.allSatisfy { loaded.joined[$0.key] == $0.value })
+  }
+
   @Test("operations in another order, and all of them twice, come to the same", arguments: 0..<100)
   func order(seed: Int) {
     var random = SeededGenerator(seed: UInt64(seed))

@@ -2,8 +2,8 @@
 /// of them. Ids that stand for themselves are not in it.
 ///
 /// It is a value: whoever has one keeps what it says. A copy costs nothing, and the first change after
-/// a copy costs one page and the list of the pages, so that an identify among a million neither copies
-/// the million nor keeps a question waiting.
+/// a copy costs one page, the chapter that it is in and the list of the chapters, so that an identify
+/// among a million neither copies the million nor keeps a question waiting.
 package struct JoinedPeople: Sendable, ExpressibleByDictionaryLiteral {
   private struct Entry: Sendable {
     let high: UInt64
@@ -28,13 +28,21 @@ package struct JoinedPeople: Sendable, ExpressibleByDictionaryLiteral {
     var isNone: Bool { high == canonicalHigh && low == canonicalLow }
   }
 
+  /// A table with places that nobody has, or empty.
+  private struct Page: Sendable {
+    var entries: [Entry] = []
+    var count = 0
+  }
+
   /// Entries of a page before there are twice as many pages.
   private static let pageEntries = 192
+  /// Pages of a chapter are 2 to this.
+  private static let chapterBits = 6
+  private static let chapterMask = 1 << chapterBits - 1
 
-  /// By the high bits of a person's hash; each is a table with places that nobody has, or empty.
-  private var pages: [[Entry]] = [[]]
-  private var counts: [Int] = [0]
-  /// `pages` are 2 to this.
+  /// By the high bits of a person's hash: those of its chapter, then those of its page there.
+  private var chapters: [[Page]] = [[Page()]]
+  /// Pages are 2 to this.
   private var pageBits = 0
   package private(set) var count = 0
   /// Another one after every change.
@@ -46,14 +54,39 @@ package struct JoinedPeople: Sendable, ExpressibleByDictionaryLiteral {
     for (person, canonical) in elements { self[person] = canonical }
   }
 
+  /// All at once: `body` names each person and who stands for him, once, and is called three times. What is
+  /// its own is left out.
+  package init(all body: ((PersonHash, PersonHash) -> Void) -> Void) {
+    body { person, canonical in count += person == canonical ? 0 : 1 }
+    while count >= Self.pageEntries << pageBits { pageBits += 1 }
+    chapters = Self.emptyChapters(pageBits)
+    var counts = [Int](repeating: 0, count: 1 << pageBits)
+    let bits = pageBits
+    body { person, canonical in
+      if person != canonical { counts[Self.page(of: person, bits)] += 1 }
+    }
+    for (number, count) in counts.enumerated() where count > 0 {
+      self[page: number] = Page(
+        entries: [Entry](repeating: .none, count: Self.places(for: count)), count: count)
+    }
+    body { person, canonical in
+      if person == canonical { return }
+      let number = Self.page(of: person, bits)
+      let place = Self.place(of: person, in: self[page: number].entries, bits)
+      self[page: number].entries[place] = Entry(person, canonical)
+    }
+    version = UInt64(count)
+  }
+
   package var isEmpty: Bool { count == 0 }
 
   /// Who stands for this person; nil where that is the person.
   package subscript(person: PersonHash) -> PersonHash? {
     get {
-      let page = pages[page(of: person)]
+      let number = Self.page(of: person, pageBits)
+      let page = chapters[number >> Self.chapterBits][number & Self.chapterMask].entries
       if page.isEmpty { return nil }
-      let entry = page[place(of: person, in: page)]
+      let entry = page[Self.place(of: person, in: page, pageBits)]
       return entry.isNone ? nil : entry.canonical
     }
     set {
@@ -67,69 +100,83 @@ package struct JoinedPeople: Sendable, ExpressibleByDictionaryLiteral {
 
   // MARK: Pages
 
+  private static func emptyChapters(_ pageBits: Int) -> [[Page]] {
+    let pages = 1 << Swift.min(pageBits, chapterBits)
+    let chapter = [Page](repeating: Page(), count: pages)
+    return [[Page]](repeating: chapter, count: 1 << pageBits / pages)
+  }
+
+  private subscript(page number: Int) -> Page {
+    @inline(__always)
+    _read { yield chapters[number >> Self.chapterBits][number & Self.chapterMask] }
+    @inline(__always)
+    _modify { yield &chapters[number >> Self.chapterBits][number & Self.chapterMask] }
+  }
+
   @inline(__always)
-  private func page(of person: PersonHash) -> Int {
-    Int(truncatingIfNeeded: person.high >> UInt64(64 - pageBits))
+  private static func page(of person: PersonHash, _ bits: Int) -> Int {
+    Int(truncatingIfNeeded: person.high >> UInt64(64 - bits))
   }
 
   /// Where the person is, or would be.
   @inline(__always)
-  private func place(of person: PersonHash, in page: [Entry]) -> Int {
+  private static func place(of person: PersonHash, in page: [Entry], _ bits: Int) -> Int {
     let mask = page.count &- 1
     // The bits behind those that chose the page, and the low half beside them: hashes are even.
-    var place = Int(truncatingIfNeeded: (person.high << UInt64(pageBits)) >> 40) & mask
+    var place = Int(truncatingIfNeeded: (person.high << UInt64(bits)) >> 40) & mask
     while !page[place].isNone, page[place].person != person { place = (place &+ 1) & mask }
     return place
   }
 
+  /// A power of two that leaves a quarter free.
+  private static func places(for count: Int) -> Int {
+    var places = 4
+    while count * 4 >= places * 3 { places *= 2 }
+    return places
+  }
+
   private mutating func insert(_ entry: Entry) {
     version &+= 1
-    if count >= pages.count * Self.pageEntries { doublePages() }
-    let number = page(of: entry.person)
-    if counts[number] * 4 >= pages[number].count * 3 { grow(number) }
-    let place = place(of: entry.person, in: pages[number])
-    if pages[number][place].isNone {
-      counts[number] += 1
+    if count >= Self.pageEntries << pageBits { doublePages() }
+    let number = Self.page(of: entry.person, pageBits)
+    if self[page: number].count * 4 >= self[page: number].entries.count * 3 { grow(number) }
+    let place = Self.place(of: entry.person, in: self[page: number].entries, pageBits)
+    if self[page: number].entries[place].isNone {
+      self[page: number].count += 1
       count += 1
     }
-    pages[number][place] = entry
+    self[page: number].entries[place] = entry
   }
 
   private mutating func remove(_ person: PersonHash) {
-    let number = page(of: person)
-    if pages[number].isEmpty { return }
-    guard !pages[number][place(of: person, in: pages[number])].isNone else { return }
+    let number = Self.page(of: person, pageBits)
+    let page = self[page: number].entries
+    if page.isEmpty || page[Self.place(of: person, in: page, pageBits)].isNone { return }
     version &+= 1
-    let rest = pages[number].filter { !$0.isNone && $0.person != person }
-    fill(number, with: rest, places: pages[number].count)
+    fill(number, with: page.filter { !$0.isNone && $0.person != person }, places: page.count)
     count -= 1
   }
 
   private mutating func grow(_ number: Int) {
-    let entries = pages[number].filter { !$0.isNone }
-    fill(number, with: entries, places: Swift.max(4, pages[number].count * 2))
+    let page = self[page: number].entries
+    fill(number, with: page.filter { !$0.isNone }, places: Swift.max(4, page.count * 2))
   }
 
   private mutating func fill(_ number: Int, with entries: [Entry], places: Int) {
     var page = [Entry](repeating: .none, count: places)
-    for entry in entries { page[place(of: entry.person, in: page)] = entry }
-    pages[number] = page
-    counts[number] = entries.count
+    for entry in entries { page[Self.place(of: entry.person, in: page, pageBits)] = entry }
+    self[page: number] = Page(entries: page, count: entries.count)
   }
 
   private mutating func doublePages() {
-    let old = pages
+    let old = chapters
     pageBits += 1
-    pages = [[Entry]](repeating: [], count: old.count * 2)
-    counts = [Int](repeating: 0, count: old.count * 2)
-    for (number, page) in old.enumerated() {
-      let entries = page.filter { !$0.isNone }
+    chapters = Self.emptyChapters(pageBits)
+    for (number, page) in old.joined().enumerated() {
+      let entries = page.entries.filter { !$0.isNone }
       for half in [2 * number, 2 * number + 1] {
-        let own = entries.filter { self.page(of: $0.person) == half }
-        if own.isEmpty { continue }
-        var places = 4
-        while own.count * 4 >= places * 3 { places *= 2 }
-        fill(half, with: own, places: places)
+        let own = entries.filter { Self.page(of: $0.person, pageBits) == half }
+        if !own.isEmpty { fill(half, with: own, places: Self.places(for: own.count)) }
       }
     }
   }
@@ -146,9 +193,10 @@ extension JoinedPeople: Sequence {
     fileprivate init(_ people: JoinedPeople) { self.people = people }
 
     package mutating func next() -> Element? {
-      while page < people.pages.count {
-        while place < people.pages[page].count {
-          let entry = people.pages[page][place]
+      while page < 1 << people.pageBits {
+        let entries = people[page: page].entries
+        while place < entries.count {
+          let entry = entries[place]
           place += 1
           if !entry.isNone { return (entry.person, entry.canonical) }
         }

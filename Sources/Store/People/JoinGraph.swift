@@ -57,19 +57,37 @@ struct JoinGraph {
     let next: UInt32
     /// The first operation that made it.
     var first: JoinPosition?
+    /// Whether that was an alias, and the only one.
+    var isOneAlias = false
   }
 
   let limits: Limits
-  /// What questions see.
+  /// What questions see; while the graph is loaded, nothing.
   private(set) var joined = JoinedPeople()
-  private var numbers: [PersonHash: UInt32] = [:]
+  private var isLoading: Bool
+  private var index = MemberIndex()
   private(set) var members: [Member] = []
   private(set) var ties: [Tie] = []
-  /// The last alias of a tie, for ties that have one.
+  /// The last alias of a tie, for ties that have several operations.
   private var aliases: [UInt32: JoinPosition] = [:]
   private var undone: [UInt32: JoinPosition] = [:]
 
-  init(limits: Limits = Limits()) { self.limits = limits }
+  /// `isLoading`: nobody asks who is whom until it `isLoaded`.
+  init(limits: Limits = Limits(), isLoading: Bool = false) {
+    self.limits = limits
+    self.isLoading = isLoading
+  }
+
+  /// Makes what questions see from everything at once.
+  mutating func isLoaded() {
+    isLoading = false
+    let members = members
+    joined = JoinedPeople { say in
+      for (number, member) in members.enumerated() where member.root != number {
+        say(member.person, members[Int(member.root)].person)
+      }
+    }
+  }
 
   var idCount: Int { members.count }
 
@@ -77,11 +95,27 @@ struct JoinGraph {
 
   /// What this operation would come to.
   func verdict(on operation: Operation) -> Verdict {
+    verdict(on: operation, Known(operation, self))
+  }
+
+  /// The members and the tie of an operation, as far as there are any.
+  private struct Known {
+    let from: UInt32?
+    let profile: UInt32?
+    let tie: UInt32?
+
+    init(_ operation: Operation, _ graph: borrowing JoinGraph) {
+      from = graph.index.number(of: operation.from, among: graph.members)
+      profile = graph.index.number(of: operation.profile, among: graph.members)
+      tie = if let from, let profile { graph.tie(from, profile) } else { nil }
+    }
+  }
+
+  private func verdict(on operation: Operation, _ known: Known) -> Verdict {
     guard operation.from != operation.profile else { return .known }
-    let from = numbers[operation.from]
-    guard let from, let tie = tie(from, operation.profile) else {
-      if let from, members[Int(from)].ties >= limits.ties { return .tooManyTies }
-      return operation.kind != .undo && isTooLarge(from, operation) ? .tooManyIDs : .changes
+    guard let tie = known.tie else {
+      if let from = known.from, members[Int(from)].ties >= limits.ties { return .tooManyTies }
+      return operation.kind != .undo && isTooLarge(known, operation) ? .tooManyIDs : .changes
     }
     switch operation.kind {
     case .undo:
@@ -92,26 +126,23 @@ struct JoinGraph {
       guard isFirst(operation.position, of: tie) || isLast(operation.position, of: tie) else {
         return .known
       }
-      return isTooLarge(from, operation) ? .tooManyIDs : .changes
+      return isTooLarge(known, operation) ? .tooManyIDs : .changes
     }
   }
 
   /// Does what it says, if its verdict is that it changes something.
   @discardableResult
   mutating func apply(_ operation: Operation) -> Verdict {
-    let verdict = verdict(on: operation)
+    let known = Known(operation, self)
+    let verdict = verdict(on: operation, known)
     guard verdict == .changes else { return verdict }
-    let from = number(of: operation.from, operation.fromKind)
-    let profile = number(of: operation.profile, .profile)
-    let tie = tie(from, operation.profile) ?? makeTie(from, profile)
+    let from = known.from ?? makeMember(operation.from, operation.fromKind)
+    let profile = known.profile ?? makeMember(operation.profile, .profile)
+    let tie = known.tie ?? makeTie(from, profile)
     let stood = stands(tie)
     switch operation.kind {
     case .undo: undone[tie] = operation.position
-    case .identify:
-      if isFirst(operation.position, of: tie) { ties[Int(tie)].first = operation.position }
-    case .alias:
-      if isFirst(operation.position, of: tie) { ties[Int(tie)].first = operation.position }
-      if isLast(operation.position, of: tie) { aliases[tie] = operation.position }
+    case .identify, .alias: note(operation, of: tie)
     }
     if operation.fromKind != .profile {
       settleOwner(of: from)
@@ -128,21 +159,41 @@ struct JoinGraph {
   }
 
   private func isLast(_ position: JoinPosition, of tie: UInt32) -> Bool {
-    aliases[tie].map { $0 < position } ?? true
+    lastAlias(of: tie).map { $0 < position } ?? true
+  }
+
+  private func lastAlias(of tie: UInt32) -> JoinPosition? {
+    ties[Int(tie)].isOneAlias ? ties[Int(tie)].first : aliases[tie]
+  }
+
+  /// Most ties are made by one operation, so that its position stands for both the first and the last.
+  private mutating func note(_ operation: Operation, of tie: UInt32) {
+    let (isFirst, last) = (isFirst(operation.position, of: tie), lastAlias(of: tie))
+    if ties[Int(tie)].isOneAlias {
+      ties[Int(tie)].isOneAlias = false
+      aliases[tie] = last
+    }
+    let isLast = operation.kind == .alias && last.map { $0 < operation.position } ?? true
+    if isFirst { ties[Int(tie)].first = operation.position }
+    if isFirst, isLast {
+      ties[Int(tie)].isOneAlias = true
+    } else if isLast {
+      aliases[tie] = operation.position
+    }
   }
 
   /// Since when a tie stands; nil where it does not.
   private func standing(_ tie: UInt32) -> JoinPosition? {
     guard let undone = undone[tie] else { return ties[Int(tie)].first }
-    guard let alias = aliases[tie], undone < alias else { return nil }
+    guard let alias = lastAlias(of: tie), undone < alias else { return nil }
     return alias
   }
 
   private func stands(_ tie: UInt32) -> Bool { standing(tie) != nil }
 
-  private func isTooLarge(_ from: UInt32?, _ operation: Operation) -> Bool {
-    let here = from.map { members[Int($0)].root }
-    let there = numbers[operation.profile].map { members[Int($0)].root }
+  private func isTooLarge(_ known: Known, _ operation: Operation) -> Bool {
+    let here = known.from.map { members[Int($0)].root }
+    let there = known.profile.map { members[Int($0)].root }
     if here != nil, here == there { return false }
     let own = operation.fromKind == .profile ? here.map { members[Int($0)].size } ?? 1 : 1
     return Int(own) + Int(there.map { members[Int($0)].size } ?? 1) > limits.ids
@@ -150,19 +201,18 @@ struct JoinGraph {
 
   // MARK: Members and ties
 
-  private mutating func number(of person: PersonHash, _ kind: PersonKind) -> UInt32 {
-    if let number = numbers[person] { return number }
+  private mutating func makeMember(_ person: PersonHash, _ kind: PersonKind) -> UInt32 {
     let number = UInt32(members.count)
     members.append(
       Member(person: person, kind: kind, root: number, next: number, previous: number))
-    numbers[person] = number
+    index.addLast(of: members)
     return number
   }
 
-  private func tie(_ from: UInt32, _ profile: PersonHash) -> UInt32? {
+  private func tie(_ from: UInt32, _ profile: UInt32) -> UInt32? {
     var tie = members[Int(from)].firstTie
     while tie != Member.none {
-      if members[Int(ties[Int(tie)].profile)].person == profile { return tie }
+      if ties[Int(tie)].profile == profile { return tie }
       tie = ties[Int(tie)].next
     }
     return nil
@@ -216,6 +266,7 @@ struct JoinGraph {
   }
 
   private mutating func show(_ id: UInt32) {
+    if isLoading { return }
     joined[members[Int(id)].person] = members[Int(members[Int(id)].root)].person
   }
 
