@@ -146,8 +146,14 @@ private struct DirectSink: EventSink {
     return Self.refusal(.full(limit: store.hot.maximumEvents))
   }
 
-  func append(_ events: EventList, project: ProjectID) async throws(IntakeRefusal) {
-    do { try await intake.append(events, project: project) } catch { throw Self.refusal(error) }
+  func append(
+    _ events: EventList, project: ProjectID
+  ) async throws(IntakeRefusal) -> [RefusedEvent] {
+    do {
+      return try await intake.append(events, project: project).map {
+        RefusedEvent(row: $0.row, code: $0.code, reason: $0.reason)
+      }
+    } catch { throw Self.refusal(error) }
   }
 
   private static func refusal(_ error: StoreError) -> IntakeRefusal {

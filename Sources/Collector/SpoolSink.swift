@@ -25,9 +25,13 @@ final class SpoolSink: EventSink {
     return Self.full(.seconds(1))
   }
 
-  func append(_ events: EventList, project: ProjectID) async throws(IntakeRefusal) {
+  /// Nothing is refused here: who was erased, and what is too old, the aggregator knows.
+  func append(
+    _ events: EventList, project: ProjectID
+  ) async throws(IntakeRefusal) -> [RefusedEvent] {
     do throws(SpoolError) {
       try await spool.append(events.bytes, ends: events.ends, project: project)
+      return []
     } catch {
       switch error {
       case .full(let retryAfter):

@@ -126,6 +126,7 @@ extension DialectReader {
         try secondDraft.finish(
           reception, dialect: name, index: index, part: 1,
           textBytes: identify.position - start.position, ids: request.ids, into: &events)
+        events.pairLastWithNext()
       }
     }
     if !draft.has(.name) { throw .missing(field: request.dialect.nameField) }

@@ -4,6 +4,8 @@ package struct EventList: Sendable, Equatable {
   package private(set) var bytes: [UInt8] = []
   /// Where each record ends.
   package private(set) var ends: [Int] = []
+  /// Rows that came with the row behind them as one item of a request: an identify and its event.
+  package private(set) var firstOfTwo: Set<Int> = []
 
   package init() {}
 
@@ -46,11 +48,24 @@ package struct EventList: Sendable, Equatable {
     ends.append(bytes.count)
   }
 
-  /// Appends all of `other`.
+  /// Says that the last record and the next one are one item of a request.
+  package mutating func pairLastWithNext() { firstOfTwo.insert(count - 1) }
+
+  /// Appends all of `other`, whose items are nobody's matter any more.
   package mutating func append(_ other: EventList) {
     let start = bytes.count
     bytes.append(contentsOf: other.bytes)
     ends.append(contentsOf: other.ends.lazy.map { start + $0 })
+  }
+
+  /// Keeps the events in all other rows, without what they came with.
+  package mutating func remove(rows: Set<Int>) {
+    var kept = EventList()
+    for row in 0..<count where !rows.contains(row) {
+      kept.bytes.append(contentsOf: bytes[range(at: row)])
+      kept.ends.append(kept.bytes.count)
+    }
+    self = kept
   }
 
   /// Keeps the first `count` events.
@@ -59,6 +74,7 @@ package struct EventList: Sendable, Equatable {
     let end = count == 0 ? 0 : ends[count - 1]
     bytes.removeLast(bytes.count - end)
     ends.removeLast(ends.count - count)
+    if !firstOfTwo.isEmpty { firstOfTwo = firstOfTwo.filter { $0 < count } }
   }
 
   /// Forgets the events and keeps the memory.

@@ -87,7 +87,10 @@ package final class IntakeFace: Sendable {
     do {
       dialect = try readers.read(body.span, on: route, context, into: &events, &rejections)
     } catch { throw IntakeRefusal(error) }
-    if !events.isEmpty { try await sink.append(events, project: caller.project) }
+    if !events.isEmpty {
+      let refused = try await sink.append(events, project: caller.project)
+      events.leaveOut(refused, as: &rejections)
+    }
 
     counters.took(
       events.count, rejected: rejections.count, of: caller.project, dialect,
@@ -126,5 +129,27 @@ package final class IntakeFace: Sendable {
 
   private static func trace(of request: Request) -> TraceID? {
     request.head.fields.withValue(of: "traceparent") { TraceContext(traceparent: $0)?.trace } ?? nil
+  }
+}
+
+extension EventList {
+  /// Moves events that were refused after they were read to the rejections. Each item of a request is
+  /// an event here, or two, or a rejection there, in the order of the items.
+  fileprivate mutating func leaveOut(_ refused: [RefusedEvent], as rejections: inout [Rejection]) {
+    if refused.isEmpty { return }
+    let rejected = Set(rejections.map(\.index))
+    let reasons = Dictionary(refused.map { ($0.row, $0) }) { first, _ in first }
+    var item = 0
+    for row in 0..<count {
+      while rejected.contains(item) { item += 1 }
+      if let event = reasons[row] {
+        rejections.append(
+          Rejection(
+            index: item, eventID: id(at: row).description, code: event.code, reason: event.reason))
+      }
+      if !firstOfTwo.contains(row) { item += 1 }
+    }
+    rejections.sort { $0.index < $1.index }
+    remove(rows: Set(reasons.keys))
   }
 }

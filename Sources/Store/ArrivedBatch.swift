@@ -61,6 +61,11 @@ package struct RejectedRow: Equatable, Sendable {
     self.code = code
     self.reason = reason
   }
+
+  /// The same of a list in which the row stands elsewhere.
+  package func moved(by rows: Int) -> RejectedRow {
+    RejectedRow(row: row + rows, code: code, reason: reason)
+  }
 }
 
 /// A range of sequences that a collector has lost and says so.

@@ -2,6 +2,7 @@ import Batches
 import Crypto
 import Events
 import Platform
+import Sections
 import Store
 import Synchronization
 import TestSupport
@@ -61,6 +62,28 @@ import Testing
     for _ in 0..<2 { try await intake.append(try list([event(1), event(2)]), project: "acme") }
     let seen58 = try await store.ids(of: "acme")
     #expect(seen58 == [id(1), id(2)])
+    await store.stop()
+  }
+
+  @Test("who was erased is named to whoever sends, by the rows of each request of a group")
+  func erased() async throws {
+    let store = try await Fixture.store(in: scratch)
+    let intake = try intake(into: store)
+    try await intake.append(try list([event(1, profile: "gone")]), project: "acme")
+    _ = try await store.erase(.profile, "gone", of: "acme")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for turn in 1..<100 as Range<UInt64> {
+        group.addTask {
+          let events = (0..<(turn % 4 + 1)).map {
+            event(turn * 10 + $0, profile: $0 % 2 == 1 ? "gone" : "here")
+          }
+          let refused = try await intake.append(try list(events), project: "acme")
+          #expect(refused.map(\.row) == [1, 3].filter { $0 < events.count })
+          #expect(refused.allSatisfy { $0.code == "erased" })
+        }
+      }
+      try await group.waitForAll()
+    }
     await store.stop()
   }
 

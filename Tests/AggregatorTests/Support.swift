@@ -56,9 +56,12 @@ func id(_ number: UInt64) -> EventID {
   EventID(milliseconds: 1_800_000_000_000, chance: (0, number))
 }
 
-func event(_ number: UInt64, cts: Int64 = 1_800_000_000_000) -> Event {
+func event(
+  _ number: UInt64, cts: Int64 = 1_800_000_000_000, profile: String? = nil
+) -> Event {
   Event(
-    id: id(number), name: "click", cts: cts, sts: 1_800_000_000_005, profile: "p\(number % 3)",
+    id: id(number), name: "click", cts: cts, sts: 1_800_000_000_005,
+    profile: profile ?? "p\(number % 3)",
     props: ["number": .integer(Int64(number))])
 }
 

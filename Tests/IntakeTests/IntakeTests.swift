@@ -116,6 +116,53 @@ import Testing
       metrics.contains(#"ingest_events_total{project_id="acme",outcome="rejected"} 2"#))
   }
 
+  @Test("events that the sink refuses are rejections under their own index and id")
+  func refusedLate() async throws {
+    let world = try World()
+    world.sink.unwanted.withLock { $0 = ["old"] }
+    let ids = (1...3).map { "0192b4e0-7c3a-7d2e-8f1a-00000000000\($0)" }
+    let items = zip(["new", "old", "old"], ids).map { name, id in
+      #"{"event_name":"\#(name)","event_id":"\#(id)"}"#
+    }
+    let answer = try await world.send(
+      "/api/v1/events", #"[{"event_name":""},"# + items.joined(separator: ",") + "]",
+      ["X-API-Key": "write"])
+    #expect(answer.status == 200)
+    let reply = try JSONValue(parsing: answer.body.span)
+    #expect(reply["accepted"]?.integer == 1)
+    #expect(reply["event_ids"] == .array([.string(ids[0])]))
+    let rejected = reply["rejected"]?.array ?? []
+    #expect(rejected.map { $0["index"]?.integer } == [0, 2, 3])
+    #expect(rejected.dropFirst().map { $0["event_id"] } == [.string(ids[1]), .string(ids[2])])
+    #expect(rejected.dropFirst().allSatisfy { $0["code"] == .string("erased") })
+
+    let none = try await world.send(
+      "/api/v1/events", #"{"event_name":"old"}"#, ["X-API-Key": "write"])
+    #expect(none.status == 400 && none.text.contains("this person was erased"))
+    let metrics = String(decoding: world.registry.exposition().bytes, as: UTF8.self)
+    #expect(
+      metrics.contains(#"ingest_events_total{project_id="acme",outcome="accepted"} 1"#))
+    #expect(
+      metrics.contains(#"ingest_events_total{project_id="acme",outcome="rejected"} 4"#))
+  }
+
+  @Test("an identify and its event are one item of a request")
+  func items() async throws {
+    let world = try World()
+    world.sink.unwanted.withLock { $0 = ["old"] }
+    let items = ["new", "old", "new", "old"].map {
+      #"{"type":"track","payload":{"name":"\#($0)","deviceId":"d","#
+        + #""properties":{"__identify":{"profileId":"p","email":"a@b.test"}}}}"#
+    }
+    let answer = try await world.send(
+      "/track/batch", #"{"events":["# + items.joined(separator: ",") + "]}",
+      ["X-API-Key": "write"])
+    let reply = try JSONValue(parsing: answer.body.span)
+    #expect(
+      reply["rejected"]?.array?.map { $0["index"]?.integer } == [1, 3], "\(answer.text)")
+    #expect(reply["accepted"]?.integer == 6)
+  }
+
   @Test("all routes answer, with their v1 and without")
   func routes() async throws {
     let world = try World()

@@ -13,6 +13,8 @@ final class MemorySink: EventSink {
   let kept = Mutex<[(project: ProjectID, events: EventList)]>([])
   let early = Mutex<IntakeRefusal?>(nil)
   let late = Mutex<IntakeRefusal?>(nil)
+  /// Events with one of these names are refused after they were read.
+  let unwanted = Mutex<Set<String>>([])
 
   func refuse(early refusal: IntakeRefusal?, late other: IntakeRefusal?) {
     early.withLock { $0 = refusal }
@@ -21,9 +23,19 @@ final class MemorySink: EventSink {
 
   var refusal: IntakeRefusal? { early.withLock { $0 } }
 
-  func append(_ events: EventList, project: ProjectID) async throws(IntakeRefusal) {
+  func append(
+    _ events: EventList, project: ProjectID
+  ) async throws(IntakeRefusal) -> [RefusedEvent] {
     if let refusal = late.withLock({ $0 }) { throw refusal }
-    kept.withLock { $0.append((project, events)) }
+    let unwanted = unwanted.withLock { $0 }
+    let rows = (0..<events.count).filter { row in
+      let event = try? Event(record: Array(events.bytes[events.range(at: row)]).span)
+      return event.map { unwanted.contains($0.name) } ?? false
+    }
+    var wanted = events
+    wanted.remove(rows: Set(rows))
+    kept.withLock { $0.append((project, wanted)) }
+    return rows.map { RefusedEvent(row: $0, code: "erased", reason: "this person was erased") }
   }
 
   var events: [Event] {

@@ -110,13 +110,25 @@ import Testing
   }
 }
 
-/// The world's clock, and some time ahead of it.
+/// The world's clock, and some time ahead of it. Whoever sleeps looks up now and then: who does not
+/// would sleep through what was skipped.
 private final class AdvancedClock: Clock {
   private let ahead = Atomic<Int64>(0)
 
   var wallMilliseconds: Int64 { Shared.clock.wallMilliseconds + ahead.load(ordering: .relaxed) }
   var monotonicNanoseconds: UInt64 { Shared.clock.monotonicNanoseconds }
-  func sleep(for duration: Duration) async { await Shared.clock.sleep(for: duration) }
+
+  func sleep(for duration: Duration) async {
+    let glance = Duration.milliseconds(20)
+    var rest = duration
+    var looked = wallMilliseconds
+    while rest > .zero, !Task.isCancelled {
+      await Shared.clock.sleep(for: min(rest, glance))
+      let now = wallMilliseconds
+      rest -= max(.milliseconds(now - looked), min(rest, glance))
+      looked = now
+    }
+  }
 
   func advance(milliseconds: Int64) { ahead.add(milliseconds, ordering: .relaxed) }
 }

@@ -9,11 +9,29 @@ import Synchronization
 /// Events that come without a collector: what arrives together becomes one batch of this aggregator's
 /// own, sealed like any other, so that the store keeps one kind of thing.
 package final class DirectIntake: Sendable {
-  typealias Reply = CheckedContinuation<StoreError?, Never>
+  /// The events that the store does not take for what they are, by their place among those that came.
+  typealias Outcome = Result<[RejectedRow], StoreError>
+  typealias Reply = CheckedContinuation<Outcome, Never>
 
   private struct Waiting {
     var events = EventList()
-    var replies: [Reply] = []
+    /// Who waits, each with the rows that came from there, in order.
+    var callers: [(rows: Range<Int>, reply: Reply)] = []
+
+    mutating func join(_ more: EventList, _ reply: Reply) {
+      let start = events.count
+      events.append(more)
+      callers.append((start..<events.count, reply))
+    }
+
+    func resume(_ outcome: Outcome) {
+      for (rows, reply) in callers {
+        reply.resume(
+          returning: outcome.map { rejected in
+            rejected.filter { rows.contains($0.row) }.map { $0.moved(by: -rows.lowerBound) }
+          })
+      }
+    }
   }
 
   private struct State {
@@ -35,28 +53,31 @@ package final class DirectIntake: Sendable {
     sealer = DirectSealer(store: store, key: key, clock: clock, random: random)
   }
 
-  /// Stores events, and returns once they are on disk. What waits here is bounded like the store's own
-  /// inbox: while one group waits for the disk, everybody who comes joins the next.
-  package func append(_ events: EventList, project: ProjectID) async throws(StoreError) {
-    if events.isEmpty { return }
+  /// Stores events, and returns once they are on disk, with those that the store refuses: of people
+  /// that were erased, of times that the project does not keep. What waits here is bounded like the
+  /// store's own inbox: while one group waits for the disk, everybody who comes joins the next.
+  @discardableResult
+  package func append(
+    _ events: EventList, project: ProjectID
+  ) async throws(StoreError) -> [RejectedRow] {
+    if events.isEmpty { return [] }
     let limits = store.waitingLimits
-    let failure = await withCheckedContinuation { (reply: Reply) in
+    let outcome = await withCheckedContinuation { (reply: Reply) in
       let mustSeal = state.withLock { state -> Bool? in
         guard limits.admit(events.bytes.count, beside: state.size) else { return nil }
         state.size.requests += 1
         state.size.bytes += events.bytes.count
-        state.waiting[project, default: Waiting()].events.append(events)
-        state.waiting[project]?.replies.append(reply)
+        state.waiting[project, default: Waiting()].join(events, reply)
         defer { state.isSealing = true }
         return !state.isSealing
       }
       guard let mustSeal else {
         store.counters.inboxRefused.add(1, ordering: .relaxed)
-        return reply.resume(returning: .busy(limits))
+        return reply.resume(returning: .failure(.busy(limits)))
       }
       if mustSeal { Task { await self.sealAll() } }
     }
-    if let failure { throw failure }
+    return try outcome.get()
   }
 
   /// Seals and stores group after group: while one waits for the disk, the next one gathers.
@@ -74,8 +95,7 @@ package final class DirectIntake: Sendable {
       await withDiscardingTaskGroup { tasks in
         for (project, group) in groups {
           tasks.addTask {
-            let failure = await self.sealer.store(group.events, project: project)
-            for reply in group.replies { reply.resume(returning: failure) }
+            group.resume(await self.sealer.store(group.events, project: project))
           }
         }
       }
@@ -108,22 +128,24 @@ private actor DirectSealer {
     unsafe worker.asUnownedSerialExecutor()  // SAFETY: stored, so it outlives the actor.
   }
 
-  func store(_ events: EventList, project: ProjectID) async -> StoreError? {
+  func store(_ events: EventList, project: ProjectID) async -> DirectIntake.Outcome {
+    var rejected: [RejectedRow] = []
     var start = 0
     while start < events.count {
       let end = min(start + BatchLimits.standard.rows, events.count)
       do {
         let batch = try seal(events, start..<end, project)
-        _ = try await store.commit(batch)
+        let outcome = try await store.commit(batch)
+        rejected += outcome.rejected.map { $0.moved(by: start) }
       } catch let error as StoreError {
-        return error
+        return .failure(error)
       } catch {
         // Records that were built a moment ago cannot be refused; if they are, nothing is stored.
-        return .damaged("\(error)")
+        return .failure(.damaged("\(error)"))
       }
       start = end
     }
-    return nil
+    return .success(rejected)
   }
 
   private func seal(

@@ -65,12 +65,13 @@ extension StoreWriter {
 
   /// Who is whom once some are nobody any more.
   private func rejoin(_ project: ProjectEvents) throws(StoreError) {
-    var graph = JoinGraph()
+    var graph = JoinGraph(isLoading: true)
     _ = try writing { () throws(SQLiteError) in
-      try file.forEachJoin { id, join in
-        if id == project.id { graph.apply(join.hashed(project.secret.people)) }
+      try file.forEachJoin(of: { $0 == project.id ? project.secret.people : nil }) {
+        graph.apply($1)
       }
     }
+    graph.isLoaded()
     joins[project.id] = graph
     project.join(graph.joined)
   }
