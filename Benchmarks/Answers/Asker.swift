@@ -34,8 +34,7 @@ struct Asker: Sendable {
     configuration.packFolder = folder.packsPath
     // What is measured is not to change meanwhile: nothing is sealed.
     configuration.maximumHotEvents = 100_000_000
-    configuration.sealEvents = .max
-    configuration.sealAge = .seconds(1_000_000_000)
+    configuration.sealsByItself = false
     store = try await Store.open(configuration, clock: clock, random: SystemRandom()) { failure in
       fatalError("\(failure)")
     }

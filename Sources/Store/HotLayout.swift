@@ -11,6 +11,8 @@ actor HotLayout {
   private let merger: LayoutHand
   private let clock: any Clock
 
+  /// Projects of which enough waits, and somebody looks after them.
+  private var watched: Set<ProjectID> = []
   /// By project: what is being laid out now.
   private var underWay: [ProjectID: Task<Void, any Error>] = [:]
   /// Projects of which sections are being merged.
@@ -18,12 +20,14 @@ actor HotLayout {
   /// Sections that a seal has in hand stay as they are until it is over.
   private var sealing: Set<ObjectIdentifier> = []
 
-  /// So many rows at most become sections together: what they take while they are laid out is bounded.
-  private static let mostRows = 1 << 16
+  /// While less than a part waits, a second passes before it is laid out: what comes fast makes sections
+  /// that nobody has to merge.
+  private static let glance = Duration.milliseconds(50)
+  private static let glances = 20
   /// So many sections of about one size become one.
   private static let fanIn = 8
   /// Larger sections wait for the seal as they are.
-  private static let largestMerge = 1 << 17
+  private static let largestMerge = HotSection.partRows / 2
 
   init(worker: Worker, hands: [LayoutHand], merger: LayoutHand, clock: any Clock) {
     self.worker = worker
@@ -45,15 +49,11 @@ actor HotLayout {
     } catch { throw Self.problem(error) }
   }
 
-  /// The sections of everything that is hot in the project, and the last batch that they hold.
-  func sectionsToSeal(
-    of project: ProjectEvents
-  ) async throws(StoreError) -> (sections: [HotSection], lastBatch: Int64)? {
-    do { try await layOut(project) } catch { throw Self.problem(error) }
-    let sections = project.laidOut
-    guard let last = sections.map(\.lastBatch).max() else { return nil }
-    sealing.formUnion(sections.map(ObjectIdentifier.init))
-    return (sections, last)
+  /// The earliest sections of what is laid out, with so many rows, or all of them.
+  func sectionsToSeal(of project: ProjectEvents, rows: Int = .max) -> SealableSections? {
+    guard let sealable = SealableSections(project.laidOut, rows: rows) else { return nil }
+    sealing.formUnion(sealable.sections.map(ObjectIdentifier.init))
+    return sealable
   }
 
   func endSeal() { sealing = [] }
@@ -63,34 +63,45 @@ actor HotLayout {
   }
 
   /// Lays out everything that was published when this began.
-  func layOut(_ project: ProjectEvents) async throws {
+  func layOut(_ project: ProjectEvents) async throws(StoreError) {
     let last = project.lastWaiting
-    while project.isWaiting(through: last) { try await layOutWaiting(of: project) }
+    do {
+      while project.isWaiting(through: last) { try await layOutWaiting(of: project) }
+    } catch { throw Self.problem(error) }
   }
 
   /// Lays out for as long as enough waits; nobody waits for it. What cannot be read is met again by the
   /// question that needs it, and by the next start.
   func layOutDue(_ project: ProjectEvents) async {
-    guard underWay[project.id] == nil else { return }
-    do { while project.isLayoutDue { try await layOutWaiting(of: project) } } catch { return }
+    guard watched.insert(project.id).inserted else { return }
+    defer { watched.remove(project.id) }
+    do {
+      while project.waitingRows >= HotSection.layOutRows {
+        for _ in 0..<Self.glances where project.waitingRows < HotSection.partRows {
+          await clock.sleep(for: Self.glance)
+        }
+        try await layOutWaiting(of: project, wholePartsFirst: true)
+      }
+    } catch { return }
   }
 
   /// Lays out what waits now, or waits for whoever does.
-  private func layOutWaiting(of project: ProjectEvents) async throws {
+  private func layOutWaiting(
+    of project: ProjectEvents, wholePartsFirst: Bool = false
+  ) async throws {
     if let task = underWay[project.id] { return try await task.value }
-    let task = Task(executorPreference: worker) { [self] in
-      try await share(project.waiting, of: project)
-    }
+    let parts = LayoutParts(
+      project.waiting, mostRows: HotSection.partRows, wholePartsFirst: wholePartsFirst)
+    let task = Task(executorPreference: worker) { [self] in try await share(parts, of: project) }
     underWay[project.id] = task
     defer { beginMerge(of: project) }
     try await task.value
   }
 
   /// Each hand takes part after part; sections are shown in the order of batches.
-  private func share(_ waiting: [WaitingBatch], of project: ProjectEvents) async throws {
+  private func share(_ parts: LayoutParts, of project: ProjectEvents) async throws {
     // Before it has ended: whoever waits for it may go on first, and must not meet it again.
     defer { underWay[project.id] = nil }
-    let parts = LayoutParts(waiting, mostRows: Self.mostRows)
     let windows = WindowRule(now: clock.wallMilliseconds)
     for output in try await parts.layOut(by: hands, of: project, windows: windows, on: worker) {
       project.replace(

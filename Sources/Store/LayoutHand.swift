@@ -49,10 +49,10 @@ actor LayoutHand {
         entry.columns, from: entry.source, clockShift: entry.clockShift,
         except: batch.dropped.contains)
     }
-    let last = batches.last?.number ?? 0
+    let range = (batches.first?.number ?? 0)...(batches.last?.number ?? 0)
     let sections = rows.sections(project: project.id, seed: .random(in: .min ... .max))
     return Output(
-      batches: batches.count, sections: try sections.map { try HotSection($0, lastBatch: last) },
+      batches: batches.count, sections: try sections.map { try HotSection($0, batches: range) },
       unreadable: unreadable)
   }
 
@@ -62,8 +62,9 @@ actor LayoutHand {
       window: sections[0].section.directory.window, secret: project.secret,
       seed: .random(in: .min ... .max))
     for section in sections { try merge.add(section.section, decompressor) }
-    let last = sections.map(\.lastBatch).max() ?? 0
-    return try HotSection(try merge.finish(project: project.id), lastBatch: last)
+    let first = sections.map(\.batches.lowerBound).min() ?? 0
+    let last = sections.map(\.batches.upperBound).max() ?? 0
+    return try HotSection(try merge.finish(project: project.id), batches: first...last)
   }
 
   private func open() throws(StoreError) -> Database {

@@ -7,8 +7,10 @@ final class LayoutParts: Sendable {
   private let parts: [ArraySlice<WaitingBatch>]
   private let taken = Atomic<Int>(0)
 
-  init(_ batches: [WaitingBatch], mostRows: Int) {
-    parts = Self.split(batches, mostRows: mostRows)
+  /// `wholePartsFirst`: where there is a part that no batch could join, the last one goes on waiting.
+  init(_ batches: [WaitingBatch], mostRows: Int, wholePartsFirst: Bool = false) {
+    let parts = Self.split(batches, mostRows: mostRows)
+    self.parts = wholePartsFirst && parts.count > 1 ? parts.dropLast() : parts
   }
 
   /// Batches in their order, with at most so many rows in a part that has several.

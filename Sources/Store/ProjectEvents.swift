@@ -132,8 +132,13 @@ package final class ProjectEvents: Sendable {
   /// Whether a batch up to this one waits.
   func isWaiting(through last: Int64) -> Bool { state.withLock { $0.isWaiting(through: last) } }
 
-  /// Whether enough waits to be laid out before anybody asks.
-  var isLayoutDue: Bool { state.withLock { $0.waitingRows >= HotSection.layOutRows } }
+  /// How many events wait.
+  var waitingRows: Int { state.withLock { $0.waitingRows } }
+
+  /// How many events are laid out.
+  var laidOutRows: Int {
+    state.withLock { $0.laidOut.reduce(0) { $0 + $1.section.rowCount } }
+  }
 
   /// When the first of what is hot was received, by the wall clock.
   var oldestReceipt: Int64? { state.withLock { $0.receipts.first?.time } }
@@ -302,33 +307,5 @@ package final class ProjectEvents: Sendable {
     let (sealed, unreadable) = state.withLock { ($0.sealed, $0.unreadable) }
     return unreadable.map { "batch \($0.number): \($0.reason)" }
       + sealed.compactMap { section in section.reasonAside.map { "\(section.name): \($0)" } }
-  }
-}
-
-/// A committed batch whose rows are in no section yet.
-struct WaitingBatch: Sendable {
-  let number: Int64
-  let rows: Int
-  let dropped: RowSet
-  /// By the wall clock, in milliseconds.
-  let received: Int64
-
-  var count: Int { rows - dropped.count }
-}
-
-/// Hot events as a section in memory, and the last of the batches that they came in.
-final class HotSection: Sendable {
-  /// So many rows are laid out at once, when nobody asks before.
-  static let layOutRows = 16_384
-
-  let section: Section
-  let encoded: EncodedSection
-  let lastBatch: Int64
-  let visible = VisibleSection()
-
-  init(_ encoded: EncodedSection, lastBatch: Int64) throws(SectionProblem) {
-    self.encoded = encoded
-    section = try Section(encoded)
-    self.lastBatch = lastBatch
   }
 }

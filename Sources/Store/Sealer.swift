@@ -12,6 +12,7 @@ actor Sealer {
   private let layout: HotLayout
   private let writer: StoreWriter
   private let packs: PackFolder
+  private let merger: PackMerger
   private let counters: StoreCounters
   private let reached: (@Sendable (StoreStep) -> Void)?
   private let decompressor = ZstdDecompressor()
@@ -20,7 +21,8 @@ actor Sealer {
 
   init(
     worker: Worker, hot: HotTier, layout: HotLayout, writer: StoreWriter, packs: PackFolder,
-    schedule: SealSchedule, counters: StoreCounters, reached: (@Sendable (StoreStep) -> Void)?
+    merger: PackMerger, schedule: SealSchedule, counters: StoreCounters,
+    reached: (@Sendable (StoreStep) -> Void)?
   ) {
     self.counters = counters
     self.reached = reached
@@ -30,41 +32,78 @@ actor Sealer {
     self.layout = layout
     self.writer = writer
     self.packs = packs
+    self.merger = merger
   }
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe worker.asUnownedSerialExecutor() }
 
   private struct Share {
     let project: ProjectEvents
-    let sections: [HotSection]
-    let lastBatch: Int64
+    let hot: SealableSections
   }
 
-  /// Begins a seal on the sealer's own thread if so much is hot.
-  nonisolated func sealIfFull() { seal(oldest: nil) }
+  /// Begins a seal on the sealer's own thread if so much is hot, or of this project alone if so much of
+  /// it is laid out.
+  nonisolated func sealIfFull(_ project: ProjectEvents) { seal(oldest: nil, or: project) }
 
-  /// The same also if what is hot is old: nobody else looks at the clock while nothing is committed.
-  nonisolated func sealIfDue() { seal(oldest: hot.oldestReceipt) }
+  /// Begins a seal if so much is hot, or if what is hot is old: nobody else looks at the clock while
+  /// nothing is committed.
+  nonisolated func sealIfDue() { seal(oldest: hot.oldestReceipt, or: nil) }
 
-  private nonisolated func seal(oldest: Int64?) {
-    guard schedule.begin(hotEvents: hot.eventCount, oldest: oldest) else { return }
+  private nonisolated func seal(oldest: Int64?, or project: ProjectEvents?) {
+    guard
+      let scope = schedule.begin(
+        hotEvents: hot.eventCount, oldest: oldest, laidOut: project?.laidOutRows ?? 0)
+    else { return }
     Task(executorPreference: worker) { [self, schedule] in
       do throws(StoreError) {
-        _ = try await seal()
+        _ = try await seal(only: scope == .one ? project : nil)
         schedule.finish(nil)
+        merger.mergeSoon()
       } catch { schedule.finish(error) }
     }
   }
 
-  /// Seals everything that was published before; returns how many events. Nothing happens if a seal is
-  /// under way. A full disk leaves everything as it was.
+  /// Seals everything that was published before, or what is laid out of one project; returns how many
+  /// events. Nothing happens if a seal is under way. A full disk leaves everything as it was.
   @discardableResult
-  func seal() async throws(StoreError) -> Int {
+  func seal(only alone: ProjectEvents? = nil) async throws(StoreError) -> Int {
     if isSealing { return 0 }
     isSealing = true
     defer { isSealing = false }
+    if let alone { return try await sealParts(of: alone) }
+    var sealed = 0
+    var projects: [ProjectEvents] = []
+    for project in hot.all.sorted(by: { $0.id.text < $1.id.text }) where project.count > 0 {
+      // A project that cannot be read stays hot, and the others are sealed all the same.
+      guard (try? await layout.layOut(project)) != nil else { continue }
+      sealed += try await sealParts(of: project)
+      projects.append(project)
+    }
+    return sealed + (try await seal(projects, rows: .max))
+  }
+
+  /// Seals what is laid out of a project, a part at a time as far as there are whole ones: the sections
+  /// of a part are those of a pack, and nothing has to be merged.
+  private func sealParts(of project: ProjectEvents) async throws(StoreError) -> Int {
+    var sealed = 0
+    while project.laidOutRows >= HotSection.packRows {
+      let part = try await seal([project], rows: HotSection.packRows)
+      if part == 0 { break }
+      sealed += part
+    }
+    return sealed
+  }
+
+  /// One pack with the earliest sections of these projects.
+  private func seal(_ projects: [ProjectEvents], rows: Int) async throws(StoreError) -> Int {
+    var shares: [Share] = []
+    for project in projects {
+      guard let hot = await layout.sectionsToSeal(of: project, rows: rows) else { continue }
+      shares.append(Share(project: project, hot: hot))
+    }
     do throws(StoreError) {
-      let sealed = try await sealShares()
+      let sealed = try await seal(shares)
       await layout.endSeal()
       return sealed
     } catch {
@@ -73,13 +112,7 @@ actor Sealer {
     }
   }
 
-  private func sealShares() async throws(StoreError) -> Int {
-    var shares: [Share] = []
-    for project in hot.all.sorted(by: { $0.id.text < $1.id.text }) where project.count > 0 {
-      // A project that cannot be read stays hot, and the others are sealed all the same.
-      guard let (sections, last) = try? await layout.sectionsToSeal(of: project) else { continue }
-      shares.append(Share(project: project, sections: sections, lastBatch: last))
-    }
+  private func seal(_ shares: [Share]) async throws(StoreError) -> Int {
     if shares.isEmpty { return 0 }
     // What could not be read is in no pack: its rows have to stay.
     try await writer.setAside(shares.flatMap(\.project.unreadable))
@@ -117,9 +150,9 @@ actor Sealer {
     var sealed: [ProjectID: Int64] = [:]
     var secrets: [ProjectID: [UInt8]] = [:]
     for share in shares {
-      sealed[share.project.id] = share.lastBatch
+      sealed[share.project.id] = share.hot.lastBatch
       secrets[share.project.id] = share.project.secret.bytes
-      let byWindow = Dictionary(grouping: share.sections) { $0.section.directory.window }
+      let byWindow = Dictionary(grouping: share.hot.sections) { $0.section.directory.window }
       for (window, sections) in byWindow.sorted(by: { $0.key < $1.key }) {
         try writer.add(try section(of: sections, window, share.project))
       }
@@ -149,7 +182,7 @@ actor Sealer {
     var sealed = 0
     for share in shares {
       sealed += share.project.replace(
-        share.sections, by: byProject[share.project.id] ?? [], through: share.lastBatch)
+        share.hot.sections, by: byProject[share.project.id] ?? [], through: share.hot.lastBatch)
     }
     hot.unreserve(sealed)
     return sealed

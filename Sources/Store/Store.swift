@@ -15,6 +15,8 @@ package final class Store: Sendable {
     package var maximumHotEvents = 4_000_000
     /// So many hot events are sealed into a pack, or whatever is hot after so long.
     package var sealEvents = 1_000_000
+    /// Whether anything is sealed without being asked for.
+    package var sealsByItself = true
     package var sealAge: Duration = .seconds(86_400)
     /// The folder of the packs; beside the database where nothing else is said.
     package var packFolder: String?
@@ -156,7 +158,8 @@ package final class Store: Sendable {
       worker: threads.layout, hands: threads.hands.map(hand), merger: hand(threads.hotMerging),
       clock: clock)
     let schedule = SealSchedule(
-      SealSchedule.Limits(events: configuration.sealEvents, age: configuration.sealAge),
+      configuration.sealsByItself
+        ? SealSchedule.Limits(events: configuration.sealEvents, age: configuration.sealAge) : nil,
       clock: clock)
     let later = Mutex<Sealer?>(nil)
     let damage = Mutex<StoreWriter?>(nil)
@@ -172,7 +175,7 @@ package final class Store: Sendable {
       }
     ) { project, isDue in
       if isDue { Task(executorPreference: threads.layout) { await layout.layOutDue(project) } }
-      later.withLock { $0 }?.sealIfFull()
+      later.withLock { $0 }?.sealIfFull(project)
     }
     let packs = PackFolder(configuration.packPath, cacheBytes: configuration.cacheBytes)
     // First of all: on a full disk this makes the room that opening needs.
@@ -182,12 +185,12 @@ package final class Store: Sendable {
     let writer = StoreWriter(
       configuration, worker: threads.writing, hot: hot, shelf: shelf, inbox: inbox,
       room: room, counters: counters, packs: packs, clock: clock, onFailure: onFailure)
-    let sealer = Sealer(
-      worker: threads.sealing, hot: hot, layout: layout, writer: writer, packs: packs,
-      schedule: schedule, counters: counters, reached: configuration.reached)
     let merger = PackMerger(
       configuration, worker: threads.merging, hot: hot, writer: writer, packs: packs,
       counters: counters, clock: clock)
+    let sealer = Sealer(
+      worker: threads.sealing, hot: hot, layout: layout, writer: writer, packs: packs,
+      merger: merger, schedule: schedule, counters: counters, reached: configuration.reached)
     let opened = try await writer.open(random: random)
     later.withLock { $0 = sealer }
     damage.withLock { $0 = writer }

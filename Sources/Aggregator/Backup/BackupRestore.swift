@@ -175,8 +175,7 @@ package struct BackupRestore {
     configuration.packFolder = folder.packsPath
     // Nothing is sealed or refused here: this only looks.
     configuration.maximumHotEvents = .max >> 8
-    configuration.sealEvents = .max >> 8
-    configuration.sealAge = .seconds(1 << 32)
+    configuration.sealsByItself = false
     let failure = Mutex<String?>(nil)
     let store: Store
     do throws(StoreError) {

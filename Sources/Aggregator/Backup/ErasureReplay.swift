@@ -18,8 +18,7 @@ enum ErasureReplay {
     configuration.packFolder = folder.packsPath
     // Nothing is sealed or refused here.
     configuration.maximumHotEvents = .max >> 8
-    configuration.sealEvents = .max >> 8
-    configuration.sealAge = .seconds(1 << 32)
+    configuration.sealsByItself = false
     let failure = Mutex<String?>(nil)
     do throws(StoreError) {
       let store = try await Store.open(configuration, clock: clock, random: random) { problem in

@@ -38,6 +38,13 @@ actor PackMerger {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe worker.asUnownedSerialExecutor() }
 
+  /// Does what is due, and nobody waits for it: what fails is met again when the store is tended.
+  nonisolated func mergeSoon() {
+    Task(executorPreference: worker) { [self] in
+      while (try? await mergeNext()) ?? false {}
+    }
+  }
+
   /// Does the merge that is due, if any; returns whether there was one. Nothing happens while another is
   /// under way. Whatever goes wrong leaves the inputs as they were.
   func mergeNext() async throws(StoreError) -> Bool {
