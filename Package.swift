@@ -167,8 +167,10 @@ let package = Package(
     tests(of: "Calendar", with: ["Platform"], scripts: ["Fixtures"]),
     tests(of: "HTTP", with: ["CHTTP", "COpenSSL", "Compression", "Crypto", "Platform"]),
     tests(of: "Events", with: ["Platform", "JSON"], scripts: ["Fixtures"]),
-    tests(of: "Spool", with: ["CFaultVFS", "Events", "Platform", "SQLite"]),
+    tests(of: "Spool", with: ["FaultDisk", "Events", "Platform", "SQLite"]),
+    // Disks that fail and forget, for files and databases alike.
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
+    floor("FaultDisk", on: ["CFaultVFS", "Platform"], at: "Tests/FaultDisk"),
     tests(of: "Dialects", with: ["Platform", "JSON", "Events"]),
     tests(
       of: "Intake",
@@ -195,7 +197,8 @@ let package = Package(
     tests(
       of: "Store",
       with: [
-        "Batches", "Compression", "Crypto", "Events", "JSON", "Platform", "SQLite", "Sections",
+        "Batches", "Compression", "Crypto", "Events", "FaultDisk", "JSON", "Platform", "SQLite",
+        "Sections",
       ]),
     // A store that kills itself: the tests of the store run it.
     .executableTarget(

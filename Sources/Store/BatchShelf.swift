@@ -26,8 +26,8 @@ package final class BatchShelf: Sendable {
   private let reader: ShelfReader
   private let maximumBytes: Int
 
-  init(path: String, worker: Worker, maximumBytes: Int) {
-    reader = ShelfReader(path: path, worker: worker)
+  init(path: String, fileSystem: String? = nil, worker: Worker, maximumBytes: Int) {
+    reader = ShelfReader(path: path, fileSystem: fileSystem, worker: worker)
     self.maximumBytes = maximumBytes
   }
 
@@ -109,10 +109,12 @@ package final class BatchShelf: Sendable {
 private actor ShelfReader {
   private let worker: Worker
   private let path: String
+  private let fileSystem: String?
   private var database: Database?
   private let batches = StoredBatchReader()
 
-  init(path: String, worker: Worker) {
+  init(path: String, fileSystem: String?, worker: Worker) {
+    self.fileSystem = fileSystem
     self.path = path
     self.worker = worker
   }
@@ -121,7 +123,9 @@ private actor ShelfReader {
 
   func read(_ number: Int64) throws(StoreError) -> BatchShelf.Entry {
     do throws(SQLiteError) {
-      if database == nil { database = try Database(path: path, configuration: .reader()) }
+      if database == nil {
+        database = try Database(path: path, configuration: .reader(fileSystem: fileSystem))
+      }
     } catch { throw .damaged("\(error)") }
     guard let database else { throw .damaged("no database") }
     return try BatchShelf.read(number, from: database, batches)

@@ -10,11 +10,13 @@ actor LayoutHand {
   private let worker: Worker
   private let shelf: BatchShelf
   private let path: String
+  private let fileSystem: String?
   private var database: Database?
   private let reader = StoredBatchReader()
   private let decompressor = ZstdDecompressor()
 
-  init(path: String, worker: Worker, shelf: BatchShelf) {
+  init(path: String, fileSystem: String? = nil, worker: Worker, shelf: BatchShelf) {
+    self.fileSystem = fileSystem
     self.path = path
     self.worker = worker
     self.shelf = shelf
@@ -70,7 +72,7 @@ actor LayoutHand {
   private func open() throws(StoreError) -> Database {
     if let database { return database }
     do throws(SQLiteError) {
-      let database = try Database(path: path, configuration: .reader())
+      let database = try Database(path: path, configuration: .reader(fileSystem: fileSystem))
       self.database = database
       return database
     } catch {

@@ -146,7 +146,7 @@ actor Sealer {
   }
 
   private func write(_ header: PackIndex.Header, _ shares: [Share]) throws {
-    var writer = try PackWriter(header, in: packs.directory)
+    var writer = try packs.begin(header)
     var sealed: [ProjectID: Int64] = [:]
     var secrets: [ProjectID: [UInt8]] = [:]
     for share in shares {

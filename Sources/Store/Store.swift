@@ -150,9 +150,12 @@ package final class Store: Sendable {
     onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) async throws(StoreError) -> Store {
     let shelf = BatchShelf(
-      path: configuration.path, worker: threads.reading, maximumBytes: configuration.shelfBytes)
+      path: configuration.path, fileSystem: configuration.disk.databaseFileSystem,
+      worker: threads.reading, maximumBytes: configuration.shelfBytes)
     func hand(_ worker: Worker) -> LayoutHand {
-      LayoutHand(path: configuration.path, worker: worker, shelf: shelf)
+      LayoutHand(
+        path: configuration.path, fileSystem: configuration.disk.databaseFileSystem,
+        worker: worker, shelf: shelf)
     }
     let layout = HotLayout(
       worker: threads.layout, hands: threads.hands.map(hand), merger: hand(threads.hotMerging),
@@ -177,7 +180,8 @@ package final class Store: Sendable {
       if isDue { Task(executorPreference: threads.layout) { await layout.layOutDue(project) } }
       later.withLock { $0 }?.sealIfFull(project)
     }
-    let packs = PackFolder(configuration.packPath, cacheBytes: configuration.cacheBytes)
+    let packs = PackFolder(
+      configuration.packPath, cacheBytes: configuration.cacheBytes, on: configuration.disk)
     // First of all: on a full disk this makes the room that opening needs.
     let room = StoreRoom(configuration.room, clock: clock)
     let counters = StoreCounters()

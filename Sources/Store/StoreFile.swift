@@ -13,7 +13,9 @@ struct StoreFile {
   init(_ configuration: Store.Configuration, random: any RandomSource) throws(StoreError) {
     do throws(SQLiteError) {
       database = try Database(
-        path: configuration.path, configuration: .owner(exclusively: false, cacheKiB: 8_192))
+        path: configuration.path,
+        configuration: .owner(
+          exclusively: false, fileSystem: configuration.disk.databaseFileSystem, cacheKiB: 8_192))
       if let bytes = configuration.maximumFileBytes {
         try database.execute(script: "PRAGMA max_page_count = \(bytes / 4_096)")
       }

@@ -148,6 +148,9 @@ private struct RefusingDisk: Disk {
   func lock(_ path: String) throws(FileLock.Problem) -> any DiskLock { try disk.lock(path) }
   func size(of path: String) throws(SystemError) -> Int? { try disk.size(of: path) }
   func create(_ path: String) throws(SystemError) { throw refusal }
+  func open(_ path: String, for access: File.Access) throws(SystemError) -> any DiskFile {
+    throw refusal
+  }
   func read(_ path: String, count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
     try disk.read(path, count: count, at: offset)
   }

@@ -9,6 +9,17 @@
 
 enum { SECTOR = 512, MAX_FILES = 64, MAX_WORLDS = 1 << 20, MAX_PATH = 256 };
 
+struct handle;
+
+// The index of a log that several connections share.
+struct shared {
+  struct file *file;  // NULL once its world is gone.
+  int users;
+  void *regions[64];
+  int shared[8];
+  struct handle *exclusive[8];
+};
+
 struct file {
   int used;
   char live_name[MAX_PATH];     // empty: removed
@@ -16,6 +27,9 @@ struct file {
   uint8_t *live, *durable, *dirty;
   int64_t live_size, durable_size, capacity;
   int is_cut;  // Shortened since the last sync.
+  int readers;
+  struct handle *reserved, *pending;
+  struct shared *index;
 };
 
 struct world {
@@ -24,6 +38,7 @@ struct world {
   int kinds, forever, code;
   long after, operations, failures;
   int64_t capacity;
+  char lied[32];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,6 +73,7 @@ static struct file *make(struct world *world, const char *path) {
   for (int i = 0; i < MAX_FILES; i++) {
     struct file *file = &world->files[i];
     if (file->used && (file->live_name[0] || file->durable_name[0])) continue;
+    if (file->index) file->index->file = NULL;
     free(file->live);
     free(file->durable);
     free(file->dirty);
@@ -112,9 +128,15 @@ static int truncate_live(struct world *world, struct file *file, int64_t size) {
   return 0;
 }
 
+static int ends_with(const char *name, const char *suffix) {
+  size_t length = strlen(name), end = strlen(suffix);
+  return end && length >= end && strcmp(name + length - end, suffix) == 0;
+}
+
 static int sync_live(struct world *world, struct file *file) {
   int code = strike(world, FAULT_SYNC);
   if (code) return -code;
+  if (ends_with(file->live_name, world->lied)) return 0;
   for (int64_t s = 0; s < file->capacity / SECTOR; s++) {
     if (!file->dirty[s] && !file->is_cut) continue;
     memcpy(file->durable + s * SECTOR, file->live + s * SECTOR, SECTOR);
@@ -148,6 +170,7 @@ void fault_world_free(int number) {
   pthread_mutex_lock(&lock);
   struct world *world = worlds[number];
   for (int i = 0; i < MAX_FILES; i++) {
+    if (world->files[i].index) world->files[i].index->file = NULL;
     free(world->files[i].live);
     free(world->files[i].durable);
     free(world->files[i].dirty);
@@ -221,6 +244,10 @@ void fault_world_plan(int number, int kinds, long after, int forever, int code) 
 
 long fault_world_operations(int number) { return worlds[number]->operations; }
 long fault_world_failures(int number) { return worlds[number]->failures; }
+void fault_world_lie(int number, const char *suffix) {
+  snprintf(worlds[number]->lied, sizeof worlds[number]->lied, "%s", suffix);
+}
+
 void fault_world_set_capacity(int number, int64_t bytes) { worlds[number]->capacity = bytes; }
 
 int64_t fault_world_free_bytes(int number) {
@@ -257,6 +284,20 @@ int64_t fault_read(const char *path, void *bytes, int64_t count, int64_t offset)
     if (result > count) result = count;
     memcpy(bytes, file->live + offset, (size_t)result);
   }
+  DONE
+}
+
+int64_t fault_pread(const char *path, void *bytes, int64_t count, int64_t offset) {
+  pthread_mutex_lock(&lock);
+  struct world *world = world_of(path);
+  int code = world ? strike(world, FAULT_READ) : EIO;
+  pthread_mutex_unlock(&lock);
+  return code ? -code : fault_read(path, bytes, count, offset);
+}
+
+int fault_open(const char *path) {
+  WITH_FILE(path)
+  if (file) result = -strike(world, FAULT_OPEN);
   DONE
 }
 
@@ -340,7 +381,10 @@ int fault_name(int number, int index, char *name, int capacity) {
 struct handle {
   sqlite3_file base;
   char path[MAX_PATH];
-  int sync_entry;  // The entry of a new log reaches the disk with its first sync, as in SQLite's own VFS.
+  int sync_entry;  // A new log's first sync is one of its folder, too, as in SQLite's own VFS.
+  int level;
+  struct shared *index;
+  unsigned shared_locks;
 };
 
 static int code_of(int result, int io) {
@@ -348,16 +392,17 @@ static int code_of(int result, int io) {
   return result == -ENOSPC ? SQLITE_FULL : io;
 }
 
-static int x_close(sqlite3_file *file) { (void)file; return SQLITE_OK; }
+static int x_unlock(sqlite3_file *base, int level);
+static int x_shm_unmap(sqlite3_file *base, int remove);
+
+static int x_close(sqlite3_file *file) {
+  x_shm_unmap(file, 0);
+  return x_unlock(file, SQLITE_LOCK_NONE);
+}
 
 static int x_read(sqlite3_file *base, void *bytes, int count, sqlite3_int64 offset) {
   struct handle *handle = (struct handle *)base;
-  pthread_mutex_lock(&lock);
-  struct world *world = world_of(handle->path);
-  int code = world ? strike(world, FAULT_READ) : EIO;
-  pthread_mutex_unlock(&lock);
-  if (code) return SQLITE_IOERR_READ;
-  int64_t got = fault_read(handle->path, bytes, count, offset);
+  int64_t got = fault_pread(handle->path, bytes, count, offset);
   if (got < 0) return SQLITE_IOERR_READ;
   if (got == count) return SQLITE_OK;
   memset((char *)bytes + got, 0, (size_t)(count - got));
@@ -378,10 +423,9 @@ static int x_sync(sqlite3_file *base, int flags) {
   int code = code_of(fault_sync(handle->path), SQLITE_IOERR_FSYNC);
   if (code == SQLITE_OK && handle->sync_entry) {
     handle->sync_entry = 0;
-    pthread_mutex_lock(&lock);
-    struct file *file = find(world_of(handle->path), handle->path);
-    if (file) strcpy(file->durable_name, file->live_name);
-    pthread_mutex_unlock(&lock);
+    char directory[MAX_PATH];
+    directory_of(handle->path, directory);
+    code = code_of(fault_sync_directory(directory), SQLITE_IOERR_DIR_FSYNC);
   }
   return code == SQLITE_FULL ? SQLITE_IOERR_FSYNC : code;
 }
@@ -393,8 +437,138 @@ static int x_file_size(sqlite3_file *base, sqlite3_int64 *size) {
   return SQLITE_OK;
 }
 
-static int x_lock(sqlite3_file *base, int level) { (void)base; (void)level; return SQLITE_OK; }
-static int x_check_lock(sqlite3_file *base, int *out) { (void)base; *out = 0; return SQLITE_OK; }
+// Readers, one who is about to write, and one who waits for the readers to go, as SQLite's locks are.
+static int x_lock(sqlite3_file *base, int level) {
+  struct handle *handle = (struct handle *)base;
+  if (handle->level >= level) return SQLITE_OK;
+  int result = SQLITE_OK;
+  pthread_mutex_lock(&lock);
+  struct file *file = find(world_of(handle->path), handle->path);
+  if (!file) {
+    result = SQLITE_IOERR_LOCK;
+  } else if (level == SQLITE_LOCK_SHARED) {
+    if (file->pending) result = SQLITE_BUSY;
+    else file->readers++;
+  } else {
+    if (file->reserved && file->reserved != handle) result = SQLITE_BUSY;
+    else file->reserved = handle;
+    if (result == SQLITE_OK && level == SQLITE_LOCK_EXCLUSIVE) {
+      file->pending = handle;
+      if (file->readers > 1) {
+        handle->level = SQLITE_LOCK_PENDING;
+        result = SQLITE_BUSY;
+      }
+    }
+  }
+  if (result == SQLITE_OK) handle->level = level;
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+static int x_unlock(sqlite3_file *base, int level) {
+  struct handle *handle = (struct handle *)base;
+  if (handle->level <= level) return SQLITE_OK;
+  pthread_mutex_lock(&lock);
+  struct file *file = find(world_of(handle->path), handle->path);
+  if (file) {
+    if (file->reserved == handle) file->reserved = NULL;
+    if (file->pending == handle) file->pending = NULL;
+    if (level == SQLITE_LOCK_NONE) file->readers--;
+  }
+  handle->level = level;
+  pthread_mutex_unlock(&lock);
+  return SQLITE_OK;
+}
+
+static int x_check_lock(sqlite3_file *base, int *out) {
+  struct handle *handle = (struct handle *)base;
+  pthread_mutex_lock(&lock);
+  struct file *file = find(world_of(handle->path), handle->path);
+  *out = file && file->reserved;
+  pthread_mutex_unlock(&lock);
+  return SQLITE_OK;
+}
+
+static int x_shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out) {
+  struct handle *handle = (struct handle *)base;
+  int result = SQLITE_OK;
+  pthread_mutex_lock(&lock);
+  if (!handle->index) {
+    struct file *file = find(world_of(handle->path), handle->path);
+    if (file && !file->index) {
+      file->index = calloc(1, sizeof *file->index);
+      file->index->file = file;
+    }
+    if (file) {
+      handle->index = file->index;
+      handle->index->users++;
+    }
+  }
+  *out = NULL;
+  if (!handle->index || region >= 64) {
+    result = SQLITE_IOERR_SHMMAP;
+  } else {
+    if (!handle->index->regions[region] && extend)
+      handle->index->regions[region] = calloc(1, (size_t)size);
+    *out = handle->index->regions[region];
+  }
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+static int x_shm_lock(sqlite3_file *base, int first, int count, int flags) {
+  struct handle *handle = (struct handle *)base;
+  struct shared *index = handle->index;
+  if (!index) return SQLITE_IOERR_SHMLOCK;
+  int result = SQLITE_OK;
+  pthread_mutex_lock(&lock);
+  for (int i = first; i < first + count && result == SQLITE_OK && (flags & SQLITE_SHM_LOCK); i++) {
+    if (index->exclusive[i] && index->exclusive[i] != handle) result = SQLITE_BUSY;
+    if ((flags & SQLITE_SHM_EXCLUSIVE) && index->shared[i] > (int)(handle->shared_locks >> i & 1))
+      result = SQLITE_BUSY;
+  }
+  for (int i = first; i < first + count && result == SQLITE_OK; i++) {
+    unsigned bit = 1u << i;
+    if ((flags & SQLITE_SHM_SHARED) && (flags & SQLITE_SHM_LOCK) && !(handle->shared_locks & bit)) {
+      handle->shared_locks |= bit;
+      index->shared[i]++;
+    } else if ((flags & SQLITE_SHM_SHARED) && (flags & SQLITE_SHM_UNLOCK) && (handle->shared_locks & bit)) {
+      handle->shared_locks &= ~bit;
+      index->shared[i]--;
+    } else if (flags & SQLITE_SHM_EXCLUSIVE) {
+      index->exclusive[i] = flags & SQLITE_SHM_LOCK ? handle : NULL;
+    }
+  }
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+static void x_shm_barrier(sqlite3_file *base) {
+  (void)base;
+  __sync_synchronize();
+}
+
+static int x_shm_unmap(sqlite3_file *base, int remove) {
+  (void)remove;
+  struct handle *handle = (struct handle *)base;
+  struct shared *index = handle->index;
+  if (!index) return SQLITE_OK;
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < 8; i++) {
+    if (handle->shared_locks >> i & 1) index->shared[i]--;
+    if (index->exclusive[i] == handle) index->exclusive[i] = NULL;
+  }
+  handle->index = NULL;
+  handle->shared_locks = 0;
+  if (--index->users == 0) {
+    if (index->file) index->file->index = NULL;
+    for (int i = 0; i < 64; i++) free(index->regions[i]);
+    free(index);
+  }
+  pthread_mutex_unlock(&lock);
+  return SQLITE_OK;
+}
+
 static int x_control(sqlite3_file *base, int op, void *argument) {
   (void)base; (void)op; (void)argument;
   return SQLITE_NOTFOUND;
@@ -403,8 +577,8 @@ static int x_sector_size(sqlite3_file *base) { (void)base; return SECTOR; }
 static int x_characteristics(sqlite3_file *base) { (void)base; return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
 
 static const sqlite3_io_methods methods = {
-    1, x_close, x_read, x_write, x_truncate, x_sync, x_file_size, x_lock, x_lock, x_check_lock,
-    x_control, x_sector_size, x_characteristics, 0, 0, 0, 0, 0, 0};
+    2, x_close, x_read, x_write, x_truncate, x_sync, x_file_size, x_lock, x_unlock, x_check_lock,
+    x_control, x_sector_size, x_characteristics, x_shm_map, x_shm_lock, x_shm_barrier, x_shm_unmap, 0, 0};
 
 static int x_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, int *out) {
   (void)vfs;
@@ -419,7 +593,7 @@ static int x_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int fl
   else if (!file && !(flags & SQLITE_OPEN_CREATE)) code = SQLITE_CANTOPEN;
   else if (!file) {
     make(world, name);
-    handle->sync_entry = 1;
+    handle->sync_entry = (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
   }
   pthread_mutex_unlock(&lock);
   if (code != SQLITE_OK) return code;

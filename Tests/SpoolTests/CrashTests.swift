@@ -1,4 +1,5 @@
 import Events
+import FaultDisk
 import Glibc
 import Platform
 import SQLite

@@ -1,5 +1,5 @@
-import CFaultVFS
 import Events
+import FaultDisk
 import Platform
 import SQLite
 import Synchronization
@@ -61,7 +61,7 @@ import Testing
   @Test("on a full disk it refuses, gives up the ballast, drains and recovers")
   func fullDisk() async throws {
     let disk = SimulatedDisk()
-    fault_world_set_capacity(disk.world, 48 << 20)
+    disk.setCapacity(48 << 20)
     var configuration = SpoolConfiguration(directory: disk.folder)
     configuration.ballastBytes = 4 << 20
     configuration.maximumLogBytes = 8 << 20
@@ -73,7 +73,7 @@ import Testing
     #expect(promised.count > 100)
     #expect(try await spool.status().level == .red(.disk))
     // Somebody else takes the rest: now SQLite itself finds no page.
-    fault_world_set_capacity(disk.world, (48 << 20) - fault_world_free_bytes(disk.world))
+    disk.setCapacity((48 << 20) - disk.freeBytes)
     #expect(try await drain(spool) == promised)
     await spool.stop()
     let opened = try openStore(disk.folder, disk: disk)

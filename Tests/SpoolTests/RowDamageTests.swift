@@ -1,4 +1,5 @@
 import Events
+import FaultDisk
 import Platform
 import SQLite
 import Synchronization

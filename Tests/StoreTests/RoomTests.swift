@@ -131,6 +131,9 @@ private final class SmallDisk: Disk {
   func lock(_ path: String) throws(FileLock.Problem) -> any DiskLock { try disk.lock(path) }
   func size(of path: String) throws(SystemError) -> Int? { try disk.size(of: path) }
   func create(_ path: String) throws(SystemError) { try disk.create(path) }
+  func open(_ path: String, for access: File.Access) throws(SystemError) -> any DiskFile {
+    try disk.open(path, for: access)
+  }
   func read(_ path: String, count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
     try disk.read(path, count: count, at: offset)
   }

@@ -16,6 +16,7 @@ package protocol Disk: Sendable {
   func size(of path: String) throws(SystemError) -> Int?
   /// Makes an empty file where there is none.
   func create(_ path: String) throws(SystemError)
+  func open(_ path: String, for access: File.Access) throws(SystemError) -> any DiskFile
   /// `count` bytes from `offset`, fewer at the end, none where there is no file.
   func read(_ path: String, count: Int, at offset: Int) throws(SystemError) -> [UInt8]
   /// Writes and syncs; makes the file where there is none (its entry needs the folder's sync).

@@ -13,14 +13,14 @@ struct PackCheck {
   private static let cacheBytes = 8 << 20
 
   init(
-    _ path: String, _ decompressor: ZstdDecompressor = ZstdDecompressor()
+    _ path: String, _ decompressor: ZstdDecompressor = ZstdDecompressor(),
+    on disk: any Disk = SystemDisk()
   ) throws(PackProblem) {
     // What the kernel keeps of head, index and end is forgotten before they are read.
     do {
-      let file = try File(path, for: .reading)
-      file.forgetCached(0, at: 0)
+      try disk.open(path, for: .reading).forgetCached(0, at: 0)
     } catch { throw .system(error) }
-    pack = try Pack(path, cache: ExtentCache(maximumBytes: Self.cacheBytes))
+    pack = try Pack(path, cache: ExtentCache(maximumBytes: Self.cacheBytes), on: disk)
     self.decompressor = decompressor
     try checkLayout()
   }

@@ -115,7 +115,8 @@ actor Scrub {
     do throws(PackProblem) {
       if open?.pack.header.number != number {
         open = nil
-        let check = try PackCheck(packs.directory.file(Pack.name(number)))
+        let check = try PackCheck(
+          packs.directory.file(Pack.name(number)), on: packs.disk)
         guard check.pack.header == section.pack.header, check.pack.index == section.pack.index
         else { throw .foreign }
         open = check

@@ -147,7 +147,7 @@ actor PackMerger {
     let throttle = Throttle(bytesPerSecond: configuration.mergeBytesPerSecond)
     let cache = ExtentCache(maximumBytes: Self.cacheBytes)
     for (output, header) in zip(outputs, headers) {
-      var writer = try PackWriter(header, in: packs.directory)
+      var writer = try packs.begin(header)
       for key in output.keys {
         try add(
           sections[key] ?? [], key, dropping[key], to: &writer, cache, throttle)
@@ -160,7 +160,7 @@ actor PackMerger {
     // All together, as far as a file system goes: the next start takes all of them or none.
     var packs: [Pack] = []
     for header in headers {
-      try PackWriter.publish(header.number, in: self.packs.directory)
+      try self.packs.publish(header.number)
       configuration.reached?(.mergeFilePublished)
       packs.append(try self.packs.open(header.number))
     }

@@ -117,7 +117,7 @@ extension StoreWriter {
     for retired in due where !isNeeded(retired.number) {
       do throws(SystemError) {
         let isUnlinked = try packs.pins.unlink(retired.number) { () throws(SystemError) in
-          try packs.directory.remove(Pack.name(retired.number))
+          try packs.remove(retired.number)
         }
         if isUnlinked {
           gone.append(retired.number)
@@ -127,7 +127,7 @@ extension StoreWriter {
       configuration.reached?(.unlinked)
     }
     if gone.isEmpty { return 0 }
-    do { try packs.directory.synchronize() } catch { throw .failed(StoreFailure(error)) }
+    do { try packs.synchronize() } catch { throw .failed(StoreFailure(error)) }
     try writing { () throws(SQLiteError) in
       try file.database.transaction { () throws(SQLiteError) in
         for number in gone { try file.forget(retired: number) }

@@ -1,5 +1,5 @@
 import Compression
-import Platform
+package import Platform
 package import Sections
 
 /// A pack that was opened: its index was read and found right. Its sections read their extents as they
@@ -8,7 +8,7 @@ package final class Pack: Sendable {
   package let header: PackIndex.Header
   package let index: PackIndex
   package let path: String
-  let file: File
+  let file: any DiskFile
   private let cache: ExtentCache
   /// Where the extents and directories end, and the index begins.
   let contentEnd: Int
@@ -24,11 +24,13 @@ package final class Pack: Sendable {
     return number
   }
 
-  package init(_ path: String, cache: ExtentCache) throws(PackProblem) {
+  package init(
+    _ path: String, cache: ExtentCache, on disk: any Disk = SystemDisk()
+  ) throws(PackProblem) {
     self.path = path
     self.cache = cache
     do {
-      file = try File(path, for: .reading)
+      file = try disk.open(path, for: .reading)
       let size = try file.size
       guard size >= PackIndex.headerBytes + PackIndex.footerBytes else {
         throw PackProblem.damaged("\(size) bytes are no pack")

@@ -4,11 +4,11 @@ import Sections
 
 /// The file of a pack that is written, front to back.
 final class PackOutput {
-  private let file: File
+  private let file: any DiskFile
   private(set) var end = PackIndex.headerBytes
 
   /// The head is written.
-  init(_ file: consuming File) { self.file = file }
+  init(_ file: any DiskFile) { self.file = file }
 
   func write(_ bytes: Span<UInt8>) throws(PackProblem) -> PackIndex.Stretch {
     do { try file.write(bytes, at: end) } catch { throw .system(error) }

@@ -8,6 +8,7 @@ import Sections
 struct PackWriter: ~Copyable {
   let output: PackOutput
   private let folder: Directory
+  private let disk: any Disk
   private let header: PackIndex.Header
   private var index = PackIndex()
   private var directories: [(section: Int, bytes: [UInt8])] = []
@@ -17,16 +18,21 @@ struct PackWriter: ~Copyable {
   /// and to read one of them is to read them all.
   static let packedBytes = 64 << 10
 
-  init(_ header: PackIndex.Header, in folder: Directory) throws(PackProblem) {
+  init(
+    _ header: PackIndex.Header, in folder: Directory, on disk: any Disk = SystemDisk()
+  ) throws(PackProblem) {
     self.folder = folder
+    self.disk = disk
     self.header = header
-    do { output = PackOutput(try Self.open(header, in: folder)) } catch { throw .system(error) }
+    do { output = PackOutput(try Self.open(header, in: folder, on: disk)) } catch {
+      throw .system(error)
+    }
   }
 
   private static func open(
-    _ header: PackIndex.Header, in folder: Directory
-  ) throws(SystemError) -> File {
-    let file = try File(folder.file(Pack.temporaryName(header.number)), for: .writing)
+    _ header: PackIndex.Header, in folder: Directory, on disk: any Disk
+  ) throws(SystemError) -> any DiskFile {
+    let file = try disk.open(folder.file(Pack.temporaryName(header.number)), for: .writing)
     try file.truncate(to: 0)
     let bytes = header.bytes
     try file.write(bytes.span, at: 0)
@@ -116,15 +122,19 @@ struct PackWriter: ~Copyable {
   consuming func finish(
     sealed: [ProjectID: Int64], replaced: [UInt64], secrets: [ProjectID: [UInt8]]
   ) throws(PackProblem) -> PackIndex {
-    let (folder, number) = (folder, header.number)
+    let (folder, disk, number) = (folder, disk, header.number)
     let index = try complete(sealed: sealed, replaced: replaced, secrets: secrets)
-    do { try Self.publish(number, in: folder) } catch { throw .system(error) }
+    do { try Self.publish(number, in: folder, on: disk) } catch { throw .system(error) }
     return index
   }
 
   /// Gives a file that is complete its name, for good.
-  static func publish(_ number: UInt64, in folder: Directory) throws(SystemError) {
-    try folder.rename(Pack.temporaryName(number), to: Pack.name(number))
+  static func publish(
+    _ number: UInt64, in folder: Directory, on disk: any Disk
+  ) throws(SystemError) {
+    try disk.rename(
+      folder.file(Pack.temporaryName(number)), to: folder.file(Pack.name(number)))
+    try disk.synchronizeDirectory(folder.path)
   }
 
   /// Completes the file, which is on disk when this returns, and still nobody's.

@@ -1,5 +1,7 @@
 // Disks in memory that fail on demand and forget what was not synced, as a SQLite VFS ("fault") and
 // as plain calls, so that a database and the files beside it share one fate. For tests only.
+// A database may have several connections of one process: what they share is memory, and goes with the
+// last of them.
 //
 // A world is one disk. Its paths begin with /w<number>/. Every call is safe from any thread.
 #ifndef TRIBUTARY_CFAULTVFS_H
@@ -36,12 +38,18 @@ void fault_world_plan(int world, int kinds, long after, int forever, int code);
 long fault_world_operations(int world);
 long fault_world_failures(int world);
 // Bytes in all files at most; writes beyond fail with ENOSPC.
+// From now on files whose names end with `suffix` are not synced, and nobody is told: a disk that lies.
+void fault_world_lie(int world, const char *suffix);
 void fault_world_set_capacity(int world, int64_t bytes);
 int64_t fault_world_free_bytes(int world);
 
 // All of these return a negative errno on failure.
 int64_t fault_size(const char *path);
 int64_t fault_read(const char *path, void *bytes, int64_t count, int64_t offset);
+// The same as an operation that a plan can have fail.
+int64_t fault_pread(const char *path, void *bytes, int64_t count, int64_t offset);
+// Whether a file that is there can be opened.
+int fault_open(const char *path);
 int fault_write(const char *path, const void *bytes, int64_t count, int64_t offset);
 int fault_truncate(const char *path, int64_t size);
 int fault_create(const char *path);
