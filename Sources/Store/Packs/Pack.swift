@@ -74,7 +74,16 @@ package final class Pack: Sendable {
       source: PackedSection(pack: self, number: number, section: place, cache: cache ?? self.cache))
   }
 
+  /// What fails is read a second time, from the disk itself: whoever finds a section damaged sets it
+  /// aside for ever, and a read may fail for a moment, or what the kernel keeps may be wrong.
   func read(_ stretch: PackIndex.Stretch) throws(SectionProblem) -> [UInt8] {
+    do throws(SectionProblem) { return try readOnce(stretch) } catch {
+      file.forgetCached(stretch.count, at: stretch.offset)
+      return try readOnce(stretch)
+    }
+  }
+
+  private func readOnce(_ stretch: PackIndex.Stretch) throws(SectionProblem) -> [UInt8] {
     let bytes: [UInt8]
     do { bytes = try file.read(stretch.count, at: stretch.offset) } catch {
       throw .unreadable(extent: stretch.offset)
