@@ -63,6 +63,11 @@ package struct ChangeRuns: Sendable {
     expand(&rows) { values[$0] }
   }
 
+  package func expand(_ values: Span<UInt64>, into rows: inout MutableSpan<UInt64>) {
+    precondition(values.count == starts.count, "\(values.count) values for \(starts.count) runs")
+    expand(&rows) { values[$0] }
+  }
+
   package func expand(_ values: Span<Double>, into rows: inout MutableSpan<Double>) {
     precondition(values.count == starts.count, "\(values.count) values for \(starts.count) runs")
     expand(&rows) { values[$0] }

@@ -6,11 +6,11 @@ struct TextBlockParts {
   let count: Int
   private let block: Int
   /// The pattern of each text from 1, or 0; where they differ.
-  private var choices: [UInt8] = []
-  private var onlyChoice: UInt8 = 0
+  private(set) var choices: [UInt8] = []
+  private(set) var onlyChoice: UInt8 = 0
   /// By pattern: where its digits lie, or its numbers.
-  private var digits: [Range<Int>] = []
-  private var numbers: [[Int64]] = []
+  private(set) var digits: [Range<Int>] = []
+  private(set) var numbers: [[Int64]] = []
   private var room = 0
   private var place = 1
   private(set) var plainCount = 0

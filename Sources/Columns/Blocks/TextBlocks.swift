@@ -40,11 +40,8 @@ package struct TextBlocks: Sendable {
     _ block: Int, of piece: Span<UInt8>, _ decompressor: ZstdDecompressor,
     into texts: inout TextRows
   ) throws(BlockProblem) {
-    precondition(0..<head.blockCount ~= block, "no block \(block)")
-    let bytes = piece.extracting(try Piece.range(ofBlock: block, in: piece))
-    var parts = try TextBlockParts(
-      bytes, count: head.valueCount(ofBlock: block), patterns: patterns, block: block)
-    try parts.readPlain(bytes, decompressor)
+    let bytes = piece.extracting(try range(ofBlock: block, in: piece))
+    let parts = try parts(of: bytes, block, decompressor)
     if parts.plainCount == parts.count {
       texts.append(contentsOf: parts.plain, lengths: parts.plainLengths.span)
     } else {
@@ -52,13 +49,27 @@ package struct TextBlocks: Sendable {
     }
   }
 
+  func range(ofBlock block: Int, in piece: Span<UInt8>) throws(BlockProblem) -> Range<Int> {
+    precondition(0..<head.blockCount ~= block, "no block \(block)")
+    return try Piece.range(ofBlock: block, in: piece)
+  }
+
+  /// What a block consists of, plain texts decompressed.
+  func parts(
+    of bytes: Span<UInt8>, _ block: Int, _ decompressor: ZstdDecompressor
+  ) throws(BlockProblem) -> TextBlockParts {
+    var parts = try TextBlockParts(
+      bytes, count: head.valueCount(ofBlock: block), patterns: patterns, block: block)
+    try parts.readPlain(bytes, decompressor)
+    return parts
+  }
+
   /// Appends a single text of a block whose texts all have one pattern of as many digits, so that its
   /// place is known; false for any other block.
   package func append(
     _ index: Int, ofBlock block: Int, of piece: Span<UInt8>, to texts: inout TextRows
   ) throws(BlockProblem) -> Bool {
-    precondition(0..<head.blockCount ~= block, "no block \(block)")
-    let bytes = piece.extracting(try Piece.range(ofBlock: block, in: piece))
+    let bytes = piece.extracting(try range(ofBlock: block, in: piece))
     guard !bytes.isEmpty else { throw .badBlock(block) }
     let choice = Int(bytes[0])
     guard choice > 0, choice <= patterns.count else { return false }

@@ -110,6 +110,19 @@ struct TextSpelling {
     return nibbles &+ 0x3030_3030_3030_3030 &+ isLetter &* letter
   }
 
+  /// The four bytes of eight digits in lower case, the first one lowest; nil of anything else.
+  @inline(__always)
+  static func packed(_ digits: UInt64) -> UInt64? {
+    let letters = digits &>> 6 & 0x0101_0101_0101_0101
+    let nibbles = (digits & 0x0F0F_0F0F_0F0F_0F0F) &+ letters &* 9
+    let low = nibbles & 0x0F0F_0F0F_0F0F_0F0F
+    let pairs = (low &<< 4 | low &>> 8) & 0x00FF_00FF_00FF_00FF
+    let halves = (pairs | pairs &>> 8) & 0x0000_FFFF_0000_FFFF
+    let four = (halves | halves &>> 16) & 0xFFFF_FFFF
+    // Whatever is no digit does not come out again.
+    return spelled(four, 0x27) == digits ? four : nil
+  }
+
   /// At least `digits` digits, and at least one.
   private static func decimal(
     _ number: Int64, digits: Int, to target: UnsafeMutablePointer<UInt8>

@@ -55,7 +55,8 @@ package final class Section: Sendable {
   package var heads: [EventHead] { directory.heads }
 
   /// Rows of a block.
-  package static let blockRows = Lanes.blockCount
+  // `Lanes.blockCount`, in a form that loops of other targets need not call.
+  @inlinable package static var blockRows: Int { 1_024 }
 
   package func headCodes() throws(SectionProblem) -> CodeCursor {
     try CodeCursor(directory[.heads], of: source)

@@ -65,6 +65,18 @@ package struct TextCursor {
     return texts.count
   }
 
+  /// Appends the keys of a block's texts, where there is no dictionary.
+  package mutating func appendKeys(
+    ofBlock block: Int, by key: TextKey, to keys: inout [UInt64]
+  ) throws(SectionProblem) {
+    guard let blocks, block < blocks.head.blockCount else { throw .column("no texts \(block)") }
+    let (extent, range) = try pieces.piece(ofBlock: block)
+    let decompressor = self.decompressor
+    try extent.read(range) { piece throws(BlockProblem) in
+      try blocks.appendKeys(ofBlock: block, of: piece, decompressor, by: key, to: &keys)
+    }
+  }
+
   /// The entries of the dictionary; 0 where there is none.
   package var lexiconCount: Int { codes?.limit ?? 0 }
 
