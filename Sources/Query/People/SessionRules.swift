@@ -54,7 +54,18 @@ package enum BounceRule: Equatable, Sendable {
   /// Exactly one event.
   case singleEvent
 
-  package static let engagedMilliseconds: Int64 = 10_000
+  @inlinable package static var engagedMilliseconds: Int64 { 10_000 }
+
+  /// What is asked of a session, where its key events have been counted.
+  package enum Test: Sendable { case oneView, ga4, singleEvent }
+
+  package var test: Test {
+    switch self {
+    case .oneView: .oneView
+    case .ga4: .ga4
+    case .singleEvent: .singleEvent
+    }
+  }
 
   package var text: String {
     switch self {

@@ -232,7 +232,7 @@ func matchedSessions(
     guard scope.range.contains(start), let piece = starts.lastIndex(where: { $0 <= start }) else {
       return
     }
-    pieces[piece].add(session, bounced: session.state(by: question.bounce))
+    pieces[piece].add(session, bounced: session.state(by: question.bounce.test))
   }
   var byGaps = question.cutting
   byGaps.cut = .gaps
@@ -253,7 +253,7 @@ func matchedSessions(
       if question.cutting.cut == .sessionID, let id = event.session {
         let code = codes[id] ?? UInt32(codes.count)
         codes[id] = code
-        named.add(seen, id: UInt64(code))
+        named.add(Session(seen), id: UInt64(code) + 1)
       } else if let ended = cutter.add(seen) {
         count(ended)
       }

@@ -11,6 +11,8 @@ import Sections
   /// Of each row of the block.
   let times: UnsafeMutablePointer<Int64>
   let marks: UnsafeMutablePointer<UInt64>
+  /// The key of each row's session, where somebody asks for it; 0 for none.
+  let sessions: UnsafeMutablePointer<UInt64>
   /// One number for each value that the question reads: those of the first value, then of the next.
   let numbers: UnsafeMutablePointer<UInt32>
   /// Of each run.
@@ -27,6 +29,15 @@ import Sections
   var wanted: UInt64 = 0
   /// Whether all of the section's rows are in the question's time.
   var isInside = false
+
+  /// Rows of the block, from one on.
+  @inline(__always)
+  func stretch(from offset: Int, _ count: Int) -> Stretch {
+    unsafe Stretch(
+      times: UnsafePointer(times + offset), marks: UnsafePointer(marks + offset),
+      numbers: UnsafePointer(numbers + offset), sessions: UnsafePointer(sessions + offset),
+      count: count)
+  }
 }
 
 /// Decodes and marks the blocks of one section for one thread.
@@ -71,7 +82,7 @@ final class FlowBlocks {
           at: path, heads: heads, of: reader, source.numbers, section: number, marks.profiles))
     }
     self.values = values
-    if let secret = source.sessions { sessions = try SessionKeys(secret, of: reader) }
+    if let key = source.sessions { sessions = try SessionKeys(key, of: reader) }
   }
 
   /// Brings the block of a row into the lane.
@@ -98,7 +109,7 @@ final class FlowBlocks {
       try values[place].load(reader)
       unsafe Self.copy(values[place].values, to: lane.numbers + place * Section.blockRows, count)
     }
-    try unsafe sessions?.load(reader, into: lane.numbers + values.count * Section.blockRows)
+    try unsafe sessions?.load(reader, into: lane.sessions)
     unsafe lane.firstRow = reader.firstRow
     unsafe lane.count = count
     self.block = block

@@ -2,119 +2,6 @@ import Events
 import Query
 import Sections
 
-/// Rows of one person, next to each other in time: what a question's loops look at.
-@unsafe struct Stretch {
-  let times: UnsafePointer<Int64>
-  let marks: UnsafePointer<UInt64>
-  /// The numbers of the question's first value; those of the next follow `Section.blockRows` later.
-  let numbers: UnsafePointer<UInt32>
-  let count: Int
-
-  /// The key of a row's session, whose words begin so far behind the numbers; 0 for none.
-  @inline(__always)
-  func session(of row: Int, at place: Int) -> UInt64 {
-    // SAFETY: whoever asked for ids of sessions has two words for each row.
-    unsafe UInt64(numbers[place &+ row]) | UInt64(numbers[place &+ Section.blockRows &+ row]) &<< 32
-  }
-}
-
-/// What takes a person's rows, stretch by stretch, in the order of time and then of ids. Rows with a
-/// mark of zero are not events of the question.
-protocol FlowSink: ~Copyable {
-  /// Nothing more of this person is wanted.
-  var isSatisfied: Bool { get }
-  /// About what it holds, where one person's rows alone can make that much; asked at each block.
-  var heldBytes: Int { get }
-  mutating func take(_ stretch: borrowing Stretch)
-}
-
-extension FlowSink where Self: ~Copyable {
-  var heldBytes: Int { 0 }
-}
-
-/// What all threads of a question share.
-final class FlowSource: Sendable {
-  let snapshot: Snapshot
-  let people: PersonDirectory
-  let runs: [PersonRuns]
-  let facts: [RunFacts]
-  let marks: EventMarks
-  let paths: [PropertyPath]
-  let numbers = ValueNumbers()
-  /// Nil where nobody asks for the ids of sessions; else two words of each follow the values.
-  let sessions: SessionKeys.Secret?
-  /// By section: the bits of names that are of interest; none where nothing is.
-  let wanted: [UInt64]
-  /// By section: of each run, the bits of its names. Operations have none of their own, and leave no
-  /// trace in what is known of runs: where they count, each run may have everything, and all rows are
-  /// merged.
-  let masks: [Cells<UInt64>]
-  let isTangled: [Bool]
-  let countsOperations: Bool
-
-  init(
-    _ snapshot: Snapshot, _ marks: EventMarks, values paths: [PropertyPath] = [],
-    sessionIDs: Bool = false
-  ) throws(KernelFailure) {
-    for path in paths {
-      try KernelFailure.asking { () throws(QueryError) in try PathValues.check(path, marks.profiles)
-      }
-    }
-    self.snapshot = snapshot
-    self.marks = marks
-    self.paths = paths
-    sessions = sessionIDs ? SessionKeys.Secret() : nil
-    var runs: [PersonRuns] = []
-    var facts: [RunFacts] = []
-    var wanted: [UInt64] = []
-    for (number, section) in snapshot.sections.enumerated() {
-      runs.append(
-        try KernelFailure.naming(number) { () throws(SectionProblem) in try section.runs() })
-      facts.append(
-        try KernelFailure.naming(number) { () throws(SectionProblem) in try section.facts() })
-      wanted.append(Self.wanted(of: section, marks))
-    }
-    self.runs = runs
-    self.facts = facts
-    let counted = !marks.scope.kinds.isDisjoint(with: .operations)
-    countsOperations = counted
-    self.wanted = counted ? wanted.map { $0 == 0 ? 0 : .max } : wanted
-    masks = facts.map {
-      counted ? Cells(Array(repeating: .max, count: $0.masks.count)) : $0.masks
-    }
-    let people = try KernelFailure.naming(0) { () throws(SectionProblem) in
-      counted ? try snapshot.everyone() : try snapshot.people()
-    }
-    self.people = people
-    isTangled = counted ? Array(repeating: true, count: people.count) : people.isTangled
-  }
-
-  private static func wanted(of section: Section, _ marks: EventMarks) -> UInt64 {
-    let (times, known) = (marks.scope.times, section.directory.times)
-    guard !times.isEmpty, times.lowerBound <= known.upperBound,
-      times.upperBound > known.lowerBound
-    else { return 0 }
-    var wanted: UInt64 = 0
-    for (bit, mark) in zip(section.nameBits, marks.possible(section.heads))
-    where mark & marks.interest != 0 {
-      // An operation has no bit.
-      wanted |= bit == 0 ? .max : bit
-    }
-    return wanted
-  }
-
-  /// How many numbers a row has.
-  var columnCount: Int { paths.count + (sessions == nil ? 0 : 2) }
-
-  /// How many people make a step: enough that few blocks are read by two threads.
-  func peopleOfStep(threads: Int) -> Int {
-    let rows = runs.reduce(0) { $0 + Int($1.firstRows.last ?? 0) }
-    let blocks = 8 * Section.blockRows * max(1, runs.count)
-    let least = rows == 0 ? 1 : blocks * people.count / rows
-    return max(1, least, people.count / (16 * threads))
-  }
-}
-
 /// One thread's way over the people of a snapshot. Memory is a block of each section, whatever a
 /// person's history.
 @safe final class FlowReader {
@@ -148,20 +35,24 @@ final class FlowSource: Sendable {
     sectionCount = count
     blocks = Array(repeating: nil, count: count)
     ids = Array(repeating: nil, count: count)
-    tangle = TangledRuns(values: source.columnCount)
+    tangle = TangledRuns(values: source.paths.count, hasSessions: source.sessions != nil)
     let rows = Section.blockRows
-    let bytes = rows * (8 + 8 + 4 * source.columnCount)
+    let bytes = rows * source.rowBytes
     unsafe memory = .allocate(byteCount: max(1, bytes * count), alignment: 64)
     unsafe lanes = .allocate(capacity: max(1, count))
     for number in 0..<count {
       let (facts, runs) = (source.facts[number], source.runs[number])
       // SAFETY: each lane has its own part of the memory, aligned for its widest values.
       let own = unsafe memory + number * bytes
+      let marks = unsafe (own + 8 * rows).bindMemory(to: UInt64.self, capacity: rows)
+      let rest = unsafe own + 16 * rows
+      let keyed = source.sessions == nil ? 0 : rows
       var lane = unsafe FlowLane(
-        times: own.bindMemory(to: Int64.self, capacity: rows),
-        marks: (own + 8 * rows).bindMemory(to: UInt64.self, capacity: rows),
-        numbers: (own + 16 * rows).bindMemory(
-          to: UInt32.self, capacity: rows * source.columnCount),
+        times: own.bindMemory(to: Int64.self, capacity: rows), marks: marks,
+        // Nobody looks at keys that were not asked for: any address will do.
+        sessions: keyed == 0 ? marks : rest.bindMemory(to: UInt64.self, capacity: keyed),
+        numbers: (rest + 8 * keyed).bindMemory(
+          to: UInt32.self, capacity: rows * source.paths.count),
         masks: source.masks[number].start, firstRows: runs.firstRows.start,
         firstVisits: facts.firstVisits.start, starts: facts.starts.start, ends: facts.ends.start,
         eventCounts: facts.eventCounts.start, viewCounts: facts.viewCounts.start,
@@ -243,11 +134,7 @@ final class FlowSource: Sendable {
       }
       let count = unsafe min(end &- row, lane.pointee.count &- offset)
       guard count > 0 else { throw .section(section, .column("rows of a run")) }
-      let stretch = unsafe Stretch(
-        times: UnsafePointer(lane.pointee.times + offset),
-        marks: UnsafePointer(lane.pointee.marks + offset),
-        numbers: UnsafePointer(lane.pointee.numbers + offset), count: count)
-      unsafe sink.take(stretch)
+      unsafe sink.take(lane.pointee.stretch(from: offset, count))
       row &+= count
     }
   }
@@ -266,11 +153,7 @@ final class FlowSource: Sendable {
       let offset = unsafe row &- lane.pointee.firstRow
       let count = unsafe lane.pointee.count &- offset
       guard count > 0 else { throw .section(section, .column("rows of nobody")) }
-      unsafe body(
-        Stretch(
-          times: UnsafePointer(lane.pointee.times + offset),
-          marks: UnsafePointer(lane.pointee.marks + offset),
-          numbers: UnsafePointer(lane.pointee.numbers + offset), count: count))
+      unsafe body(lane.pointee.stretch(from: offset, count))
       row += count
     }
   }

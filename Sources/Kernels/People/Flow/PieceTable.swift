@@ -14,6 +14,9 @@ struct PieceTable: Sendable {
   private let cells: Cells<UInt32>
   private let shift: UInt64
 
+  /// So many cells take no time to make, and few of them have a border in them.
+  private static var fewCells: Int64 { 1_024 }
+
   init(_ scope: Scope, by interval: Interval) throws(QueryError) {
     starts = try scope.starts(by: interval)
     from = scope.range.lowerBound.milliseconds
@@ -27,7 +30,8 @@ struct PieceTable: Sendable {
     if width.overflow {
       shift = 56
     } else {
-      while width.partialValue >> Int64(shift) > max(64, 4 * Int64(starts.count)) { shift += 1 }
+      let most = max(Self.fewCells, 4 * Int64(starts.count))
+      while width.partialValue >> Int64(shift) > most { shift += 1 }
     }
     self.shift = shift
     var cells: [UInt32] = []
@@ -53,6 +57,12 @@ struct PieceTable: Sendable {
     var piece = unsafe Int(cells.start[Int(UInt64(bitPattern: time &- from) >> shift)])
     while unsafe time >= borders.start[piece &+ 1] { piece &+= 1 }
     return piece
+  }
+
+  /// Whether a time that is not before a piece is in it.
+  @inline(__always)
+  func holds(_ time: Int64, in piece: Int) -> Bool {
+    unsafe time < borders.start[piece &+ 1]  // SAFETY: behind the last piece the range ends.
   }
 
   /// The shortest piece; the largest number where there is none.

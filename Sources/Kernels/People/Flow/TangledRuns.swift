@@ -20,21 +20,26 @@ import Sections
   private static let leastRows = 16
 
   private let values: Int
+  private let hasSessions: Bool
   private var cursors: [Cursor] = []
   private var room = 0
   private var times: [Int64] = []
   private var marks: [UInt64] = []
+  private var sessions: [UInt64] = []
   private var numbers: [UInt32] = []
   /// The places of cursors, the one whose row comes first on top.
   private var heap: [Int] = []
   // What was merged and not handed on.
   private var outTimes = [Int64](repeating: 0, count: Section.blockRows)
   private var outMarks = [UInt64](repeating: 0, count: Section.blockRows)
+  private var outSessions: [UInt64]
   private var outNumbers: [UInt32]
   private var outCount = 0
 
-  init(values: Int) {
+  init(values: Int, hasSessions: Bool) {
     self.values = values
+    self.hasSessions = hasSessions
+    outSessions = Array(repeating: 0, count: hasSessions ? Section.blockRows : 1)
     outNumbers = Array(repeating: 0, count: Section.blockRows * values)
   }
 
@@ -83,6 +88,7 @@ import Sections
     if times.count < count {
       times = Array(repeating: 0, count: count)
       marks = Array(repeating: 0, count: count)
+      sessions = Array(repeating: 0, count: hasSessions ? count : 0)
       numbers = Array(repeating: 0, count: count * values)
     }
   }
@@ -110,6 +116,7 @@ import Sections
         times[start + index] = unsafe lane.pointee.times[offset + index]
         marks[start + index] = mark
         if mark != 0 { found += 1 }
+        if hasSessions { sessions[start + index] = unsafe lane.pointee.sessions[offset + index] }
         for value in 0..<values {
           numbers[(start + index) * values + value] =
             unsafe lane.pointee.numbers[value * Section.blockRows + offset + index]
@@ -126,6 +133,7 @@ import Sections
     let index = place * room + cursors[place].place
     outTimes[outCount] = times[index]
     outMarks[outCount] = marks[index]
+    if hasSessions { outSessions[outCount] = sessions[index] }
     for value in 0..<values {
       outNumbers[value * Section.blockRows + outCount] = numbers[index * values + value]
     }
@@ -137,12 +145,18 @@ import Sections
     outCount = 0
     unsafe outTimes.withUnsafeBufferPointer { times in
       unsafe outMarks.withUnsafeBufferPointer { marks in
-        unsafe outNumbers.withUnsafeBufferPointer { numbers in
-          guard let time = times.baseAddress, let mark = marks.baseAddress else { return }
-          // Without values nobody looks at numbers: any address will do.
-          let none = unsafe UnsafeRawPointer(time).assumingMemoryBound(to: UInt32.self)
-          unsafe sink.take(
-            Stretch(times: time, marks: mark, numbers: numbers.baseAddress ?? none, count: count))
+        unsafe outSessions.withUnsafeBufferPointer { sessions in
+          unsafe outNumbers.withUnsafeBufferPointer { numbers in
+            guard let time = times.baseAddress, let mark = marks.baseAddress,
+              let session = sessions.baseAddress
+            else { return }
+            // Without values nobody looks at numbers: any address will do.
+            let none = unsafe UnsafeRawPointer(time).assumingMemoryBound(to: UInt32.self)
+            unsafe sink.take(
+              Stretch(
+                times: time, marks: mark, numbers: numbers.baseAddress ?? none,
+                sessions: session, count: count))
+          }
         }
       }
     }

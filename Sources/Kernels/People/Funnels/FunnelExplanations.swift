@@ -93,7 +93,7 @@ private struct ExplainedRows: FlowSink, Sendable {
   }
 
   private let held: Int
-  private let id: Int
+  private let isByID: Bool
   private var cutter: SessionCutter?
   private let limit: Int
   private var count = 0
@@ -107,13 +107,13 @@ private struct ExplainedRows: FlowSink, Sendable {
   init(_ asked: FunnelAsked, _ budget: Budget) {
     held = asked.funnel.held == nil ? -1 : 0
     limit = budget.memoryBytes / MemoryLayout<Row>.stride
-    var hasIDs = false
+    var isByID = false
     if case .session(var rules) = asked.funnel.subject {
-      hasIDs = rules.cut == .sessionID
+      isByID = rules.cut == .sessionID
       rules.cut = .gaps
       cutter = SessionCutter(rules, zone: asked.funnel.scope.zone)
     }
-    id = hasIDs ? (held < 0 ? 0 : Section.blockRows) : -1
+    self.isByID = isByID
   }
 
   var byteCount: Int { count * MemoryLayout<Row>.stride }
@@ -124,7 +124,7 @@ private struct ExplainedRows: FlowSink, Sendable {
       let (mark, time) = unsafe (stretch.marks[row], stretch.times[row])
       if mark == 0 { continue }
       let holds = unsafe held < 0 ? 0 : stretch.numbers[row]
-      let session = unsafe id < 0 ? 0 : stretch.session(of: row, at: id)
+      let session = unsafe isByID ? stretch.sessions[row] : 0
       subjects[place(of: session, at: time)].append(Row(time: time, mark: mark, held: holds))
       count += 1
     }

@@ -8,9 +8,9 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
   private let asked: FunnelAsked
   private let shape: FunnelShape
   private let stepBits: UInt64
-  /// Where a row's number of the held value, of its session's id are; -1: nowhere.
+  /// Where a row's number of the held value is; -1: nowhere.
   private let held: Int
-  private let id: Int
+  private let isByID: Bool
   private var cutter: SessionCutter?
   /// The person, or the session that is going on.
   private let subject: Subject
@@ -39,17 +39,16 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
     let funnel = asked.funnel
     shape = FunnelShape(plan: asked.plan, isSplit: asked.isSplit, isHeld: funnel.held != nil)
     stepBits = 1 << UInt64(funnel.steps.count) &- 1
-    var place = funnel.breakdown?.breakdown.paths.count ?? 0
+    let place = funnel.breakdown?.breakdown.paths.count ?? 0
     held = funnel.held == nil ? -1 : place * Section.blockRows
-    if funnel.held != nil { place += 1 }
-    var named = false
+    var isByID = false
     if case .session(let rules) = funnel.subject {
-      named = rules.cut == .sessionID
+      isByID = rules.cut == .sessionID
       var byGaps = rules
       byGaps.cut = .gaps
       cutter = SessionCutter(byGaps, zone: funnel.scope.zone)
     }
-    id = named ? place * Section.blockRows : -1
+    self.isByID = isByID
     // Events without a step or an exclusion say nothing but that there are such values.
     cutsGaps = cutter != nil
     skips = asked.plan.order != .strict && cutter == nil
@@ -85,7 +84,7 @@ struct FunnelRows<Matcher: FunnelMatching & ~Copyable>: FlowSink {
         let steps = UInt32(truncatingIfNeeded: mark & stepBits)
         let group = unsafe groups?.code(stretch.numbers + row) ?? 0
         let holds = unsafe held < 0 ? 0 : stretch.numbers[held &+ row]
-        let session = unsafe id < 0 ? 0 : stretch.session(of: row, at: id)
+        let session = unsafe isByID ? stretch.sessions[row] : 0
         let values = Values(group: group, held: holds, session: session)
         if skips && mark & selected == 0 && values == lastValues {
           row &+= 1

@@ -57,8 +57,7 @@ final class OpenWalk {
   }
 }
 
-/// Takes rows to walks. A row's first number is its station's label, the second its event's name,
-/// then the session's id where sessions are cut by it.
+/// Takes rows to walks. A row's first number is its station's label, the second its event's name.
 struct PathRows: FlowSink {
   static let station: UInt64 = 1
   static let anchor: UInt64 = 2
@@ -104,7 +103,7 @@ struct PathRows: FlowSink {
       let mark = unsafe stretch.marks[row]
       if mark != 0 {
         let time = unsafe stretch.times[row]
-        let id = unsafe isByID ? stretch.session(of: row, at: 2 &* Section.blockRows) : 0
+        let id = unsafe isByID ? stretch.sessions[row] : 0
         var walk = self.walk
         if id == 0 {
           let event = SessionEvent(time: time, ordinal: 0, isView: false, isAct: false)

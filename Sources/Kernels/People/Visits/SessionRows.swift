@@ -9,40 +9,36 @@ struct SessionParts: Sendable {
   var exitPages: [UInt32: Int] = [:]
 }
 
-/// Sessions from rows, with all that may be asked of them.
+/// Sessions from rows, with all that may be asked of them. Bit 0 of a mark: a key event.
 struct SessionRows: FlowSink, ~Copyable {
-  /// Bit 0 of a mark: a key event.
-  private let pieces: PieceTable
-  private let bounce: BounceRule
+  let sums: SessionSums
   private let groups: GroupCodes?
-  /// Where a row's number of a page, of its session's id are behind those of its group; -1: nowhere.
+  /// Where a row's number of a page is behind those of its group; -1: nowhere.
   private let page: Int
-  private let id: Int
+  private let isByID: Bool
   private var cutter: SessionCutter
   private var named = SessionsByID()
   /// The group of the session that the cutter is in, and of those by id: of the first event with one.
   private var group: UInt32 = 0
   private var namedGroups: [UInt32] = []
-  var parts: SessionParts
+  private var parts: SessionParts
   // Stored, for whoever asks a computed one may copy all of it first.
   let isSatisfied = false
 
   init(_ question: SessionsQuestion, _ pieces: PieceTable, _ groups: GroupCodes?) {
-    self.pieces = pieces
-    bounce = question.bounce
+    sums = SessionSums(pieces, question.bounce)
     self.groups = groups
-    var place = question.breakdown?.paths.count ?? 0
-    page = question.page == nil ? -1 : place * Section.blockRows
-    if question.page != nil { place += 1 }
-    id = question.cutting.cut == .sessionID ? place * Section.blockRows : -1
+    page =
+      question.page == nil ? -1 : (question.breakdown?.paths.count ?? 0) * Section.blockRows
+    isByID = question.cutting.cut == .sessionID
     var byGaps = question.cutting
     byGaps.cut = .gaps
     cutter = SessionCutter(byGaps, zone: question.scope.zone)
-    parts = SessionParts(whole: SessionTally(pieces: pieces.count))
+    parts = SessionParts(whole: SessionTally(pieces: 0))
   }
 
   var byteCount: Int {
-    48 * parts.whole.pieces.count * (1 + parts.groups.count)
+    sums.byteCount * (1 + parts.groups.count)
       + 32 * (parts.entryPages.count + parts.exitPages.count)
   }
   var heldBytes: Int { byteCount + named.byteCount + 4 * namedGroups.count }
@@ -62,19 +58,68 @@ struct SessionRows: FlowSink, ~Copyable {
   mutating func take(_ stretch: borrowing Stretch) {
     var row = 0
     while row < (unsafe stretch.count) {
-      // SAFETY: the stretch has so many rows, and a number for each value.
-      let mark = unsafe stretch.marks[row]
-      if mark != 0 {
-        let event = unsafe SessionEvent(
-          time: stretch.times[row], ordinal: page < 0 ? 0 : Int(stretch.numbers[page &+ row]),
-          isView: mark & EventMarks.view != 0, isAct: mark & EventMarks.act != 0,
-          isKey: mark & 1 != 0)
-        let code = unsafe groups?.code(stretch.numbers + row) ?? 0
-        let session = unsafe id < 0 ? 0 : stretch.session(of: row, at: id)
-        if session != 0 { add(event, session, code) } else { add(event, code) }
+      // SAFETY: the stretch has so many rows, with a key where sessions are by id.
+      let id = unsafe isByID ? stretch.sessions[row] : 0
+      if id != 0 {
+        let first = row
+        if let part = unsafe events(of: id, in: stretch, from: &row) {
+          named.add(part, id: id)
+          if groups != nil { unsafe takeGroup(stretch, first..<row) }
+        }
+      } else {
+        if unsafe stretch.marks[row] != 0 {
+          unsafe add(event(stretch, row), code(stretch, row))
+        }
+        row &+= 1
       }
+    }
+  }
+
+  /// The events of neighbouring rows of one session; nil where there are none among them.
+  @inline(__always)
+  private func events(
+    of id: UInt64, in stretch: borrowing Stretch, from row: inout Int
+  ) -> Session? {
+    let start = row
+    var part = Session(first: 0, last: 0, events: 0, views: 0, acts: 0)
+    // SAFETY: the stretch has so many rows, with a key each.
+    while row < (unsafe stretch.count), unsafe stretch.sessions[row] == id {
+      let (mark, time) = unsafe (stretch.marks[row], stretch.times[row])
+      // What is no event has no bit of any sort.
+      part.first = part.events == 0 ? time : part.first
+      part.last = mark != 0 ? time : part.last
+      part.events &+= mark != 0 ? 1 : 0
+      part.views &+= mark & EventMarks.view != 0 ? 1 : 0
+      part.acts &+= mark & EventMarks.act != 0 ? 1 : 0
+      part.keyEvents &+= Int(mark & 1)
       row &+= 1
     }
+    if part.events == 0 { return nil }
+    if page >= 0 { unsafe addPages(stretch, start..<row, to: &part) }
+    return part
+  }
+
+  private func addPages(
+    _ stretch: borrowing Stretch, _ rows: Range<Int>, to part: inout Session
+  ) {
+    // SAFETY: the stretch has these rows, and a number of a page for each.
+    for row in rows where unsafe stretch.marks[row] & EventMarks.view != 0 {
+      part.exitOrdinal = unsafe Int(stretch.numbers[page &+ row])
+      if part.entryOrdinal < 0 { part.entryOrdinal = part.exitOrdinal }
+    }
+  }
+
+  @inline(__always)
+  private func event(_ stretch: borrowing Stretch, _ row: Int) -> SessionEvent {
+    let mark = unsafe stretch.marks[row]
+    return unsafe SessionEvent(
+      time: stretch.times[row], ordinal: page < 0 ? 0 : Int(stretch.numbers[page &+ row]),
+      isView: mark & EventMarks.view != 0, isAct: mark & EventMarks.act != 0, isKey: mark & 1 != 0)
+  }
+
+  @inline(__always)
+  private func code(_ stretch: borrowing Stretch, _ row: Int) -> UInt32 {
+    unsafe groups?.code(stretch.numbers + row) ?? ValueNumbers.none
   }
 
   @inline(__always)
@@ -87,39 +132,56 @@ struct SessionRows: FlowSink, ~Copyable {
     }
   }
 
-  private mutating func add(_ event: SessionEvent, _ session: UInt64, _ code: UInt32) {
-    let place = named.add(event, id: session)
-    guard groups != nil else { return }
-    if place == namedGroups.count { namedGroups.append(code) }
-    if namedGroups[place] == ValueNumbers.none { namedGroups[place] = code }
+  /// The session that was added to last has these rows.
+  private mutating func takeGroup(_ stretch: borrowing Stretch, _ rows: Range<Int>) {
+    let place = named.last
+    if place == namedGroups.count { namedGroups.append(ValueNumbers.none) }
+    var row = rows.lowerBound
+    while row < rows.upperBound, namedGroups[place] == ValueNumbers.none {
+      if unsafe stretch.marks[row] != 0 { namedGroups[place] = unsafe code(stretch, row) }
+      row += 1
+    }
   }
 
   /// The person's sessions are complete.
   mutating func end() {
     if let last = cutter.finish() { count(last, group) }
     group = ValueNumbers.none
-    guard id >= 0 else { return }
-    for place in 0..<named.count {
-      count(named.session(place), groups == nil ? 0 : namedGroups[place])
+    guard isByID else { return }
+    var place = 0
+    while place < named.count {
+      count(named.session(place), groups == nil ? ValueNumbers.none : namedGroups[place])
+      place &+= 1
     }
     named.removeAll()
     namedGroups.removeAll(keepingCapacity: true)
   }
 
+  @inline(__always)
   private mutating func count(_ session: Session, _ group: UInt32) {
+    sums.add(session)
+    if groups != nil || page >= 0 { countParts(session, group) }
+  }
+
+  private mutating func countParts(_ session: Session, _ group: UInt32) {
+    let pieces = sums.pieces
     guard session.first >= pieces.from, session.first < pieces.to else { return }
-    let piece = pieces.index(of: session.first)
-    let state = session.state(by: bounce)
-    parts.whole.pieces[piece].add(session, bounced: state)
     if groups != nil {
-      let count = pieces.count
-      parts.groups[group, default: SessionTally(pieces: count)]
-        .pieces[piece].add(session, bounced: state)
+      parts.groups[group, default: SessionTally(pieces: pieces.count)]
+        .pieces[pieces.index(of: session.first)]
+        .add(session, bounced: session.state(by: sums.bounce))
     }
     if page >= 0, session.entryOrdinal >= 0 {
       parts.entryPages[UInt32(session.entryOrdinal), default: 0] += 1
       parts.exitPages[UInt32(session.exitOrdinal), default: 0] += 1
     }
+  }
+
+  /// What was found so far.
+  func found() -> SessionParts {
+    var parts = parts
+    parts.whole = sums.tally
+    return parts
   }
 }
 
@@ -147,5 +209,5 @@ final class SessionsTask: FlowTask {
     for person in people { try SessionRows.look(at: person, reader, &rows) }
   }
 
-  func finish() -> SessionParts { rows.parts }
+  func finish() -> SessionParts { rows.found() }
 }

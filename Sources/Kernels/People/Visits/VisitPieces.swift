@@ -66,7 +66,10 @@ import Sections
   @inline(__always)
   private mutating func add(_ first: Int64, _ last: Int64) {
     var piece = pieces.index(of: max(first, pieces.from))
-    let end = last == first ? piece : pieces.index(of: min(last, pieces.to &- 1))
+    // Few visits go on into another piece.
+    let end =
+      pieces.holds(min(last, pieces.to &- 1), in: piece)
+      ? piece : pieces.index(of: min(last, pieces.to &- 1))
     firstWord = min(firstWord, piece >> 6)
     endWord = max(endWord, end >> 6 &+ 1)
     while piece <= end {
