@@ -54,7 +54,10 @@ extension FlowKernels {
     of asked: FunnelAsked, _ source: FlowSource
   ) async throws(KernelFailure) -> FunnelParts {
     let parts: [FunnelParts]
-    if asked.plan.order == .unordered {
+    if let groups = asked.groups, FunnelByValueTask.fits(asked, source) {
+      let names = FunnelNames(source, stepCount: asked.steps.count)
+      parts = try await run(source) { FunnelByValueTask($0, asked, groups, names) }
+    } else if asked.plan.order == .unordered {
       parts = try await run(source) { FunnelTask<UnorderedFunnelMatcher>($0, asked) }
     } else if asked.plan.isPlain && source.areStepsDisjoint(asked.funnel) {
       parts = try await run(source) { FunnelTask<PlainFunnelMatcher>($0, asked) }

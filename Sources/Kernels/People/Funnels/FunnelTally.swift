@@ -22,6 +22,13 @@ struct FunnelTally: Sendable {
     converted += other.converted
   }
 
+  /// Counts people who came to the first step and no further, at whatever time.
+  mutating func addFirsts(_ count: Int) {
+    reached[0] += count
+    // Who is at the first of one step has taken no time.
+    if reached.count == 1 { converted += repeatElement(0, count: count) }
+  }
+
   var byteCount: Int { 8 * (converted.count + times.reduce(reached.count) { $0 + $1.count }) }
 
   func row(_ group: Group, bins: Int) -> FunnelQuestion.Content.Row {

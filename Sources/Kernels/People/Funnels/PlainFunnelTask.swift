@@ -43,7 +43,7 @@ final class PlainFunnelTask: FlowTask {
     _ sink: inout Sink, _ tally: inout FunnelTally
   ) throws(KernelFailure) {
     var first = 0
-    defer { tally.reached[0] += first }
+    defer { tally.addFirsts(first) }
     var person = people.lowerBound
     while person < people.upperBound {
       let (depth, isCertain) = names.depth(of: person, reader)
@@ -65,11 +65,7 @@ final class PlainFunnelTask: FlowTask {
     }
   }
 
-  func finish() -> FunnelTally {
-    // Who is at the first of one step has taken no time.
-    if steps.count == 1 { tally.converted = Array(repeating: 0, count: tally.reached[0]) }
-    return tally
-  }
+  func finish() -> FunnelTally { tally }
 }
 
 /// What the names that a run has say of how far its person can come.
