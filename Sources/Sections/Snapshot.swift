@@ -22,23 +22,28 @@ package final class Snapshot: Sendable {
   }
 
   private let kept = Mutex(Kept())
+  /// Where directories of earlier snapshots are found, and how many sections the next one will have too.
+  private let memory: PeopleMemory
+  private let lasting: Int
 
   package init(
     _ sections: [Section], of secret: ProjectSecret, missing: [String] = [],
-    joined: JoinedPeople = JoinedPeople(),
-    onDamage: (@Sendable (Section, SectionProblem) -> Void)? = nil
+    joined: JoinedPeople = JoinedPeople(), remembering memory: PeopleMemory = PeopleMemory(),
+    lasting: Int? = nil, onDamage: (@Sendable (Section, SectionProblem) -> Void)? = nil
   ) {
     self.onDamage = onDamage
     self.sections = sections
     self.secret = secret
     self.missing = missing
     self.joined = joined
+    self.memory = memory
+    self.lasting = lasting ?? sections.count
   }
 
   /// Who has which runs in which sections: made when somebody first asks about people, and kept.
   package func people() throws(SectionProblem) -> PersonDirectory {
     if let people = kept.withLock({ $0.people }) { return people }
-    let people = try PersonDirectory(sections, joined: joined)
+    let people = try memory.directory(of: sections, lasting: lasting, joined: joined)
     kept.withLock { $0.people = people }
     return people
   }

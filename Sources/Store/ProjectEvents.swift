@@ -12,6 +12,7 @@ package final class ProjectEvents: Sendable {
   package let secret: ProjectSecret
   /// Told of sealed sections that a question could not read.
   private let onDamage: @Sendable (SealedSection) -> Void
+  private let people = PeopleMemory()
 
   private struct State {
     var ids: HotIDs
@@ -275,11 +276,13 @@ package final class ProjectEvents: Sendable {
         tell(error, of: section)
       }
     }
+    let lasting = sections.count
     for section in hot where !section.section.directory.window.isOver(before: watermark) {
       sections.append(try section.visible.section(of: section.section, without: erased))
     }
     let snapshot = Snapshot(
-      sections, of: secret, missing: missing, joined: joined
+      sections, of: secret, missing: missing, joined: joined, remembering: people,
+      lasting: lasting
     ) { [weak self, origins] section, problem in
       if let origin = origins[ObjectIdentifier(section)] { self?.tell(problem, of: origin) }
     }

@@ -211,3 +211,33 @@ extension JoinedPeople: Sequence {
   /// Everybody for whom somebody else stands.
   package var keys: [PersonHash] { map(\.key) }
 }
+
+// What became of an older value.
+extension JoinedPeople {
+  /// Who stands for somebody else now than in an older value, or for himself again; nil where all
+  /// would have to be compared. What was not written to since is known by where it lies.
+  package func changes(since old: JoinedPeople) -> [PersonHash]? {
+    guard pageBits == old.pageBits else { return nil }
+    var changed: [PersonHash] = []
+    for (chapter, before) in zip(chapters, old.chapters) where !Self.isSame(chapter, before) {
+      for (page, before) in zip(chapter, before) where !Self.isSame(page.entries, before.entries) {
+        for entry in page.entries where !entry.isNone && old[entry.person] != entry.canonical {
+          changed.append(entry.person)
+        }
+        for entry in before.entries where !entry.isNone && self[entry.person] == nil {
+          changed.append(entry.person)
+        }
+      }
+    }
+    return changed
+  }
+
+  private static func isSame<Element>(_ left: [Element], _ right: [Element]) -> Bool {
+    // SAFETY: addresses are compared and nothing is read.
+    unsafe left.withUnsafeBufferPointer { left in
+      unsafe right.withUnsafeBufferPointer { right in
+        unsafe left.count == right.count && (left.isEmpty || left.baseAddress == right.baseAddress)
+      }
+    }
+  }
+}

@@ -21,6 +21,8 @@ package struct PersonDirectory: Sendable {
   /// Whether some run of the person begins before another one has ended, or with its last event: then
   /// rows have to be merged one by one.
   package private(set) var isTangled: [Bool] = []
+  /// The high half of each person's hash, ascending.
+  package private(set) var highs: [UInt64] = []
 
   package var count: Int { isTangled.count }
 
@@ -28,99 +30,54 @@ package struct PersonDirectory: Sendable {
     Int(firstRuns[person])..<Int(firstRuns[person + 1])
   }
 
-  /// For those who have no events.
-  private static let never = Int64.max...Int64.max
-
-  private struct Entry {
-    var person: PersonHash
-    var first: Int64
-    var last: Int64
-    var run: Run
-  }
+  init() {}
 
   init(
     _ sections: [Section], joined: JoinedPeople, everyone: Bool = false
   ) throws(SectionProblem) {
-    var entries: [Entry] = []
+    var entries = PersonEntries()
     for (number, section) in sections.enumerated() {
-      let runs = try section.runs()
-      let facts = try section.facts()
-      entries.reserveCapacity(entries.count + runs.count)
-      for run in 0..<runs.count {
-        guard let times = facts.times(of: run) ?? (everyone ? Self.never : nil) else { continue }
-        if !section.hidden.isEmpty, section.hidden.covers(runs.rows(of: run)) { continue }
-        let person = runs.person(run)
-        entries.append(
-          Entry(
-            person: joined.isEmpty ? person : joined[person] ?? person, first: times.lowerBound,
-            last: times.upperBound, run: Run(section: UInt32(number), run: UInt32(run))))
-      }
+      try entries.add(PersonSource(section, number: number), joined: joined, everyone: everyone)
     }
-    Self.sort(&entries)
+    entries.sort()
     runs.reserveCapacity(entries.count)
-    var index = 0
-    while index < entries.count {
-      let person = entries[index].person
-      var last = Int64.min
-      var tangled = false
-      while index < entries.count, entries[index].person == person {
-        tangled = tangled || entries[index].first <= last
-        last = max(last, entries[index].last)
-        runs.append(entries[index].run)
-        index += 1
-      }
-      isTangled.append(tangled)
-      firstRuns.append(UInt32(runs.count))
+    var place = 0
+    while place < entries.count {
+      let end = entries.end(ofPersonAt: place)
+      append(entries[place..<end])
+      place = end
     }
   }
 
-  /// By person, then by first time. Hashes are spread evenly: a counting sort by their high bits leaves
-  /// a few entries in each bucket, and those are put in order where they lie.
-  private static func sort(_ entries: inout [Entry]) {
-    guard entries.count > 1 else { return }
-    let bits = max(1, Int.bitWidth - (entries.count / 4).leadingZeroBitCount)
-    let shift = UInt64(64 - min(bits, 24))
-    var ends = [Int](repeating: 0, count: (1 << min(bits, 24)) + 1)
-    for entry in entries { ends[Int(entry.person.high >> shift) + 1] += 1 }
-    for bucket in 1..<ends.count { ends[bucket] += ends[bucket - 1] }
-    var starts = ends
-    var sorted = entries
+  /// Adds a person who comes behind all others, with the runs in the order of their first events.
+  mutating func append(_ entries: ArraySlice<PersonEntries.Entry>) {
+    var last = Int64.min
+    var tangled = false
     for entry in entries {
-      let bucket = Int(entry.person.high >> shift)
-      sorted[starts[bucket]] = entry
-      starts[bucket] += 1
+      tangled = tangled || entry.first <= last
+      last = max(last, entry.last)
+      runs.append(entry.run)
+      if highs.count == isTangled.count { highs.append(entry.person.high) }
     }
-    for bucket in 0..<(ends.count - 1) where ends[bucket + 1] - ends[bucket] > 1 {
-      if ends[bucket + 1] - ends[bucket] > 64 {
-        // Somebody with very many runs, or very many joined: let nobody make this slow.
-        sorted[ends[bucket]..<ends[bucket + 1]].sort(by: isBefore)
-      } else {
-        insertionSort(&sorted, ends[bucket]..<ends[bucket + 1])
-      }
-    }
-    entries = sorted
+    isTangled.append(tangled)
+    firstRuns.append(UInt32(runs.count))
   }
 
-  private static func insertionSort(_ entries: inout [Entry], _ range: Range<Int>) {
-    var next = range.lowerBound + 1
-    while next < range.upperBound {
-      let entry = entries[next]
-      var place = next
-      while place > range.lowerBound, isBefore(entry, entries[place - 1]) {
-        entries[place] = entries[place - 1]
-        place -= 1
-      }
-      entries[place] = entry
-      next += 1
-    }
+  /// Adds neighbours of another directory of the same sections.
+  mutating func append(_ people: Range<Int>, of other: PersonDirectory) {
+    guard !people.isEmpty else { return }
+    let (first, end) = (other.firstRuns[people.lowerBound], other.firstRuns[people.upperBound])
+    let shift = UInt32(runs.count) &- first
+    runs += other.runs[Int(first)..<Int(end)]
+    firstRuns += other.firstRuns[(people.lowerBound + 1)...people.upperBound].map { $0 &+ shift }
+    isTangled += other.isTangled[people]
+    highs += other.highs[people]
   }
 
-  @inline(__always)
-  private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
-    if left.person != right.person { return left.person < right.person }
-    if left.first != right.first { return left.first < right.first }
-    // Any order will do that is always the same.
-    return left.run.section != right.run.section
-      ? left.run.section < right.run.section : left.run.run < right.run.run
+  mutating func reserve(people: Int, runs: Int) {
+    firstRuns.reserveCapacity(people + 1)
+    isTangled.reserveCapacity(people)
+    highs.reserveCapacity(people)
+    self.runs.reserveCapacity(runs)
   }
 }
