@@ -19,7 +19,7 @@ import Sections
   private let sectionCount: Int
   private let memory: UnsafeMutableRawPointer
   private var blocks: [FlowBlocks?]
-  private let tangle: TangledRuns
+  private var tangle: TangledRuns
   private var ids: [IDSection?]
 
   init(
@@ -35,7 +35,7 @@ import Sections
     sectionCount = count
     blocks = Array(repeating: nil, count: count)
     ids = Array(repeating: nil, count: count)
-    tangle = TangledRuns(values: source.paths.count, hasSessions: source.sessions != nil)
+    tangle = TangledRuns(source)
     let rows = Section.blockRows
     let bytes = rows * source.rowBytes
     unsafe memory = .allocate(byteCount: max(1, bytes * count), alignment: 64)
@@ -83,6 +83,16 @@ import Sections
       // SAFETY: the section is one of the snapshot's.
       try unsafe blocks[number]?.load(row: row, into: &lanes[number])
     } catch { throw .section(number, error) }
+  }
+
+  /// No later than a run's first event.
+  @inline(__always)
+  func start(of run: PersonDirectory.Run) -> Int64 {
+    // Operations are no part of what is known of runs.
+    if source.countsOperations { return .min }
+    // SAFETY: the run is one of its section's, and who is in the directory has a visit there.
+    let lane = unsafe lanes + Int(run.section)
+    return unsafe lane.pointee.starts[Int(lane.pointee.firstVisits[Int(run.run)])]
   }
 
   func check(holding bytes: Int) throws(KernelFailure) { try steps.check(bytes: bytes) }

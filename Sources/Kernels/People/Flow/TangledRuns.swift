@@ -2,169 +2,188 @@ import Events
 import Query
 import Sections
 
-/// Merges the rows of a person's runs where these overlap in time: some rows of each run at a time, so
-/// that memory is bounded however long a history is.
-@safe final class TangledRuns {
+/// Hands on the rows of a person's runs in one order where these overlap in time: of one run, as many
+/// rows at a time as come before those of all others. Rows stay where their blocks were decoded. Only
+/// those of runs that share a section, whose blocks drive out each other, are copied, some of each run
+/// at a time: memory is bounded however long a history is, and however many ids were joined.
+@safe struct TangledRuns: ~Copyable {
   private struct Cursor {
     let section: Int
     /// The row that comes next, and the end of the run.
     var row: Int
     let end: Int
-    /// Which of the rows that were copied comes next, and how many there are.
+    /// Of that row; before a run is begun, no later than its first one.
+    var time: Int64
+    /// Rows are copied to this place of the room; -1: they stay in the lane.
+    let room: Int
+    /// Where the next row is among those that are here, and how many these are.
     var place = 0
     var count = 0
   }
 
-  /// Rows that are copied at a time, of all runs together, as long as a run has some.
-  private static let roomRows = 65_536
-  private static let leastRows = 16
-
-  private let values: Int
-  private let hasSessions: Bool
+  private var copies: CopiedRows
   private var cursors: [Cursor] = []
-  private var room = 0
-  private var times: [Int64] = []
-  private var marks: [UInt64] = []
-  private var sessions: [UInt64] = []
-  private var numbers: [UInt32] = []
-  /// The places of cursors, the one whose row comes first on top.
+  /// Cursors from here on have not begun: they are in the order of their first times.
+  private var waiting = 0
+  /// The places of those that have, the one whose row comes first on top.
   private var heap: [Int] = []
-  // What was merged and not handed on.
-  private var outTimes = [Int64](repeating: 0, count: Section.blockRows)
-  private var outMarks = [UInt64](repeating: 0, count: Section.blockRows)
-  private var outSessions: [UInt64]
-  private var outNumbers: [UInt32]
-  private var outCount = 0
+  /// By section, how many runs are in it.
+  private var sharing: [UInt32]
+  /// Rows that were handed on since time and memory were looked at.
+  private var unchecked = 0
 
-  init(values: Int, hasSessions: Bool) {
-    self.values = values
-    self.hasSessions = hasSessions
-    outSessions = Array(repeating: 0, count: hasSessions ? Section.blockRows : 1)
-    outNumbers = Array(repeating: 0, count: Section.blockRows * values)
+  init(_ source: FlowSource) {
+    copies = CopiedRows(values: source.paths.count)
+    sharing = Array(repeating: 0, count: source.facts.count)
   }
 
-  func walk(
+  mutating func walk(
     _ reader: FlowReader, _ runs: UnsafePointer<PersonDirectory.Run>, count: Int,
     _ sink: inout some FlowSink & ~Copyable
   ) throws(KernelFailure) {
-    cursors.removeAll(keepingCapacity: true)
-    for place in 0..<count {
-      // SAFETY: the caller lends so many runs, and each is one of its section's.
-      let run = unsafe runs[place]
-      let lane = unsafe reader.lanes + Int(run.section)
-      guard unsafe lane.pointee.masks[Int(run.run)] & lane.pointee.wanted != 0 else { continue }
-      cursors.append(
-        Cursor(
-          section: Int(run.section), row: unsafe Int(lane.pointee.firstRows[Int(run.run)]),
-          end: unsafe Int(lane.pointee.firstRows[Int(run.run) + 1])))
-    }
-    room = min(Section.blockRows, max(Self.leastRows, Self.roomRows / max(1, cursors.count)))
-    grow(to: room * cursors.count)
-    outCount = 0
-    heap.removeAll(keepingCapacity: true)
-    for place in cursors.indices {
-      if try fill(place, reader) { try push(place, reader) }
-    }
-    while let first = heap.first, !sink.isSatisfied {
-      take(first)
-      if outCount == Section.blockRows {
-        hand(to: &sink)
+    unsafe begin(reader, runs, count)
+    while !sink.isSatisfied {
+      while isNextDue {
+        waiting += 1
+        if try fill(waiting - 1, reader) { try push(waiting - 1, reader) }
+      }
+      guard let first = heap.first else { break }
+      let found = rows(of: first, reader)
+      hand(first, found, reader, to: &sink)
+      unchecked += found
+      if unchecked >= Section.blockRows {
+        unchecked = 0
         try reader.check(holding: sink.heldBytes)
       }
-      if try advance(first, reader) {
-        try settle(reader)
-      } else {
-        let last = heap.removeLast()
-        if !heap.isEmpty {
-          heap[0] = last
-          try settle(reader)
-        }
+      cursors[first].row += found
+      cursors[first].place += found
+      if try !fill(first, reader) {
+        heap[0] = heap[heap.count - 1]
+        heap.removeLast()
       }
+      try settle(reader)
     }
-    if outCount > 0 { hand(to: &sink) }
+    copies.hand(to: &sink)
   }
 
-  private func grow(to count: Int) {
-    if times.count < count {
-      times = Array(repeating: 0, count: count)
-      marks = Array(repeating: 0, count: count)
-      sessions = Array(repeating: 0, count: hasSessions ? count : 0)
-      numbers = Array(repeating: 0, count: count * values)
-    }
-  }
-
-  /// Steps to the cursor's next row that is an event; false where there is none.
-  private func advance(_ place: Int, _ reader: FlowReader) throws(KernelFailure) -> Bool {
-    cursors[place].place += 1
-    return cursors[place].place < cursors[place].count ? true : try fill(place, reader)
-  }
-
-  /// Copies the events among the next rows of a run.
-  private func fill(_ place: Int, _ reader: FlowReader) throws(KernelFailure) -> Bool {
-    let start = place * room
-    var found = 0
-    while found == 0, cursors[place].row < cursors[place].end {
-      let (section, row) = (cursors[place].section, cursors[place].row)
-      try reader.load(section: section, row: row)
-      // SAFETY: the row is in the block that was just loaded.
+  private mutating func begin(
+    _ reader: FlowReader, _ runs: UnsafePointer<PersonDirectory.Run>, _ count: Int
+  ) {
+    cursors.removeAll(keepingCapacity: true)
+    heap.removeAll(keepingCapacity: true)
+    waiting = 0
+    // SAFETY, for all of it: the caller lends so many runs, and each is one of its section's.
+    for place in 0..<count { unsafe sharing[Int(runs[place].section)] += 1 }
+    var copied = 0
+    for place in 0..<count {
+      let run = unsafe runs[place]
+      let (section, number) = (Int(run.section), Int(run.run))
       let lane = unsafe reader.lanes + section
-      let offset = unsafe row - lane.pointee.firstRow
-      let count = unsafe min(room, cursors[place].end - row, lane.pointee.count - offset)
-      guard count > 0 else { throw .section(section, .column("rows of a run")) }
-      for index in 0..<count {
-        let mark = unsafe lane.pointee.marks[offset + index]
-        times[start + index] = unsafe lane.pointee.times[offset + index]
-        marks[start + index] = mark
-        if mark != 0 { found += 1 }
-        if hasSessions { sessions[start + index] = unsafe lane.pointee.sessions[offset + index] }
-        for value in 0..<values {
-          numbers[(start + index) * values + value] =
-            unsafe lane.pointee.numbers[value * Section.blockRows + offset + index]
-        }
-      }
-      cursors[place].row += count
-      cursors[place].place = 0
-      cursors[place].count = count
+      guard unsafe lane.pointee.masks[number] & lane.pointee.wanted != 0 else { continue }
+      let isShared = sharing[section] > 1
+      cursors.append(
+        Cursor(
+          section: section, row: unsafe Int(lane.pointee.firstRows[number]),
+          end: unsafe Int(lane.pointee.firstRows[number &+ 1]), time: reader.start(of: run),
+          room: isShared ? copied : -1))
+      if isShared { copied += 1 }
     }
-    return found > 0
+    for place in 0..<count { unsafe sharing[Int(runs[place].section)] = 0 }
+    copies.begin(runs: copied)
   }
 
-  private func take(_ place: Int) {
-    let index = place * room + cursors[place].place
-    outTimes[outCount] = times[index]
-    outMarks[outCount] = marks[index]
-    if hasSessions { outSessions[outCount] = sessions[index] }
-    for value in 0..<values {
-      outNumbers[value * Section.blockRows + outCount] = numbers[index * values + value]
-    }
-    outCount += 1
+  /// Whether the next run that waits may have the next row.
+  private var isNextDue: Bool {
+    guard waiting < cursors.count else { return false }
+    guard let first = heap.first else { return true }
+    return cursors[waiting].time <= cursors[first].time
   }
 
-  private func hand(to sink: inout some FlowSink & ~Copyable) {
-    let count = outCount
-    outCount = 0
-    unsafe outTimes.withUnsafeBufferPointer { times in
-      unsafe outMarks.withUnsafeBufferPointer { marks in
-        unsafe outSessions.withUnsafeBufferPointer { sessions in
-          unsafe outNumbers.withUnsafeBufferPointer { numbers in
-            guard let time = times.baseAddress, let mark = marks.baseAddress,
-              let session = sessions.baseAddress
-            else { return }
-            // Without values nobody looks at numbers: any address will do.
-            let none = unsafe UnsafeRawPointer(time).assumingMemoryBound(to: UInt32.self)
-            unsafe sink.take(
-              Stretch(
-                times: time, marks: mark, numbers: numbers.baseAddress ?? none,
-                sessions: session, count: count))
-          }
-        }
-      }
+  /// How many rows of the run that is first come before those of all others. Of a time that it shares
+  /// with another run it is one: ids say which.
+  private func rows(of first: Int, _ reader: FlowReader) -> Int {
+    let cursor = cursors[first]
+    var bound = Int64.max
+    if waiting < cursors.count { bound = cursors[waiting].time }
+    for child in 1...2 where child < heap.count { bound = min(bound, cursors[heap[child]].time) }
+    let times = unsafe times(of: cursor, reader)
+    // SAFETY: the cursor's rows are here.
+    if unsafe times[cursor.count &- 1] < bound { return cursor.count - cursor.place }
+    var low = cursor.place + 1
+    var high = cursor.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if unsafe times[middle] < bound { low = middle + 1 } else { high = middle }
     }
+    return low - cursor.place
+  }
+
+  private mutating func hand(
+    _ first: Int, _ count: Int, _ reader: FlowReader, to sink: inout some FlowSink & ~Copyable
+  ) {
+    let cursor = cursors[first]
+    if cursor.room >= 0 {
+      copies.hand(cursor.room, cursor.place, count, to: &sink)
+    } else {
+      copies.hand(to: &sink)
+      // SAFETY: the rows are in the block that the lane has.
+      unsafe sink.take(reader.lanes[cursor.section].stretch(from: cursor.place, count))
+    }
+  }
+
+  /// Goes to the cursor's next row that is an event; false where there is none.
+  private mutating func fill(_ place: Int, _ reader: FlowReader) throws(KernelFailure) -> Bool {
+    var cursor = cursors[place]
+    while true {
+      let (times, marks) = unsafe (times(of: cursor, reader), marks(of: cursor, reader))
+      // SAFETY: the cursor's rows are here.
+      while cursor.place < cursor.count, unsafe marks[cursor.place] == 0 {
+        cursor.place += 1
+        cursor.row += 1
+      }
+      if cursor.place < cursor.count {
+        cursor.time = unsafe times[cursor.place]
+        cursors[place] = cursor
+        return true
+      }
+      if cursor.row >= cursor.end { return false }
+      try load(&cursor, reader)
+    }
+  }
+
+  private mutating func load(
+    _ cursor: inout Cursor, _ reader: FlowReader
+  ) throws(KernelFailure) {
+    try reader.load(section: cursor.section, row: cursor.row)
+    // SAFETY: the row is in the block that was just loaded.
+    let lane = unsafe reader.lanes + cursor.section
+    let offset = unsafe cursor.row - lane.pointee.firstRow
+    let count = unsafe min(cursor.end - cursor.row, lane.pointee.count - offset)
+    guard count > 0 else { throw .section(cursor.section, .column("rows of a run")) }
+    if cursor.room < 0 {
+      cursor.place = offset
+      cursor.count = offset + count
+    } else {
+      cursor.place = 0
+      cursor.count = unsafe copies.copy(lane.pointee.stretch(from: offset, count), to: cursor.room)
+    }
+  }
+
+  // SAFETY, for both: for the places below the cursor's count, until rows are loaded.
+  @inline(__always)
+  private func times(of cursor: Cursor, _ reader: FlowReader) -> UnsafePointer<Int64> {
+    unsafe cursor.room < 0
+      ? UnsafePointer(reader.lanes[cursor.section].times) : copies.times(of: cursor.room)
+  }
+  @inline(__always)
+  private func marks(of cursor: Cursor, _ reader: FlowReader) -> UnsafePointer<UInt64> {
+    unsafe cursor.room < 0
+      ? UnsafePointer(reader.lanes[cursor.section].marks) : copies.marks(of: cursor.room)
   }
 
   // MARK: The heap
 
-  private func push(_ place: Int, _ reader: FlowReader) throws(KernelFailure) {
+  private mutating func push(_ place: Int, _ reader: FlowReader) throws(KernelFailure) {
     heap.append(place)
     var child = heap.count - 1
     while child > 0 {
@@ -175,11 +194,11 @@ import Sections
     }
   }
 
-  private func settle(_ reader: FlowReader) throws(KernelFailure) {
+  private mutating func settle(_ reader: FlowReader) throws(KernelFailure) {
     var parent = 0
     while true {
       var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+      for child in (2 * parent + 1)...(2 * parent + 2) where child < heap.count {
         if try isBefore(heap[child], heap[least], reader) { least = child }
       }
       if least == parent { return }
@@ -191,16 +210,12 @@ import Sections
   private func isBefore(
     _ left: Int, _ right: Int, _ reader: FlowReader
   ) throws(KernelFailure) -> Bool {
-    let (leftTime, rightTime) = (time(left), time(right))
-    if leftTime != rightTime { return leftTime < rightTime }
+    if cursors[left].time != cursors[right].time { return cursors[left].time < cursors[right].time }
     return try id(left, reader) < id(right, reader)
   }
 
-  private func time(_ place: Int) -> Int64 { times[place * room + cursors[place].place] }
-
   private func id(_ place: Int, _ reader: FlowReader) throws(KernelFailure) -> EventID {
     let cursor = cursors[place]
-    return try reader.id(
-      section: cursor.section, row: cursor.row - cursor.count + cursor.place, time: time(place))
+    return try reader.id(section: cursor.section, row: cursor.row, time: cursor.time)
   }
 }
