@@ -14,6 +14,9 @@ import Sections
   let runs: UnsafePointer<PersonDirectory.Run>
   let isTangled: UnsafePointer<Bool>
 
+  let rows: RunNotes
+  let visits: RunNotes
+
   /// Asked at each block that is read, so that one person's long history ends in time as well.
   private let steps: Steps
   private let sectionCount: Int
@@ -65,6 +68,8 @@ import Sections
         times.lowerBound <= known.lowerBound && times.upperBound > known.upperBound
       unsafe (lanes + number).initialize(to: lane)
     }
+    self.rows = unsafe RunNotes(of: .rows, source, firstRuns, runs, lanes)
+    visits = unsafe RunNotes(of: .visits, source, firstRuns, runs, lanes)
   }
 
   deinit {
@@ -85,16 +90,6 @@ import Sections
     } catch { throw .section(number, error) }
   }
 
-  /// No later than a run's first event.
-  @inline(__always)
-  func start(of run: PersonDirectory.Run) -> Int64 {
-    // Operations are no part of what is known of runs.
-    if source.countsOperations { return .min }
-    // SAFETY: the run is one of its section's, and who is in the directory has a visit there.
-    let lane = unsafe lanes + Int(run.section)
-    return unsafe lane.pointee.starts[Int(lane.pointee.firstVisits[Int(run.run)])]
-  }
-
   func check(holding bytes: Int) throws(KernelFailure) { try steps.check(bytes: bytes) }
 
   /// The id of a row, by which rows of one millisecond are in order.
@@ -108,34 +103,35 @@ import Sections
     } catch { throw .section(number, error) }
   }
 
-  /// Hands a person's rows to the sink, from this run of theirs on.
+  /// Hands a person's rows to the sink.
   @inline(__always)
   func walk(
-    _ person: Int, from first: Int? = nil, _ sink: inout some FlowSink & ~Copyable
+    _ person: Int, _ sink: inout some FlowSink & ~Copyable
   ) throws(KernelFailure) {
     // SAFETY: people and their runs are those of the directory.
-    let start = unsafe first ?? Int(firstRuns[person])
-    let end = unsafe Int(firstRuns[person &+ 1])
-    if unsafe isTangled[person] && end &- start > 1 {
-      return try unsafe tangle.walk(self, runs + start, count: end - start, &sink)
+    let start = unsafe Int(firstRuns[person])
+    let count = unsafe Int(firstRuns[person &+ 1]) &- start
+    let notes = unsafe rows.notes(of: person)
+    if unsafe isTangled[person] && count > 1 {
+      return try unsafe tangle.walk(self, runs + start, notes, count: count, &sink)
     }
-    var place = start
-    while place < end, !sink.isSatisfied {
-      try unsafe walk(runs[place], &sink)
+    var place = 0
+    while place < count, !sink.isSatisfied {
+      if unsafe notes[place].mask != 0 {
+        try unsafe walk(notes[place], of: Int(runs[start &+ place].section), &sink)
+      }
       place &+= 1
     }
   }
 
   @inline(__always)
   private func walk(
-    _ run: PersonDirectory.Run, _ sink: inout some FlowSink & ~Copyable
+    _ run: RunNotes.Note, of section: Int, _ sink: inout some FlowSink & ~Copyable
   ) throws(KernelFailure) {
-    let (section, number) = (Int(run.section), Int(run.run))
-    let lane = unsafe lanes + section
     // SAFETY: the run is one of the section's, and its rows lie in the blocks that are loaded.
-    guard unsafe lane.pointee.masks[number] & lane.pointee.wanted != 0 else { return }
-    var row = unsafe Int(lane.pointee.firstRows[number])
-    let end = unsafe Int(lane.pointee.firstRows[number &+ 1])
+    let lane = unsafe lanes + section
+    var row = unsafe Int(run.first)
+    let end = unsafe Int(run.end)
     while row < end, !sink.isSatisfied {
       var offset = unsafe row &- lane.pointee.firstRow
       if unsafe offset < 0 || offset >= lane.pointee.count {

@@ -12,8 +12,8 @@ import Sections
     /// The row that comes next, and the end of the run.
     var row: Int
     let end: Int
-    /// Of that row; before a run is begun, no later than its first one.
-    var time: Int64
+    /// Of that row.
+    var time: Int64 = 0
     /// Rows are copied to this place of the room; -1: they stay in the lane.
     let room: Int
     /// Where the next row is among those that are here, and how many these are.
@@ -23,9 +23,7 @@ import Sections
 
   private var copies: CopiedRows
   private var cursors: [Cursor] = []
-  /// Cursors from here on have not begun: they are in the order of their first times.
-  private var waiting = 0
-  /// The places of those that have, the one whose row comes first on top.
+  /// Their places, the one whose row comes first on top.
   private var heap: [Int] = []
   /// By section, how many runs are in it.
   private var sharing: [UInt32]
@@ -38,16 +36,14 @@ import Sections
   }
 
   mutating func walk(
-    _ reader: FlowReader, _ runs: UnsafePointer<PersonDirectory.Run>, count: Int,
-    _ sink: inout some FlowSink & ~Copyable
+    _ reader: FlowReader, _ runs: UnsafePointer<PersonDirectory.Run>,
+    _ notes: UnsafePointer<RunNotes.Note>, count: Int, _ sink: inout some FlowSink & ~Copyable
   ) throws(KernelFailure) {
-    unsafe begin(reader, runs, count)
-    while !sink.isSatisfied {
-      while isNextDue {
-        waiting += 1
-        if try fill(waiting - 1, reader) { try push(waiting - 1, reader) }
-      }
-      guard let first = heap.first else { break }
+    unsafe begin(runs, notes, count)
+    for place in cursors.indices {
+      if try fill(place, reader) { try push(place, reader) }
+    }
+    while let first = heap.first, !sink.isSatisfied {
       let found = rows(of: first, reader)
       hand(first, found, reader, to: &sink)
       unchecked += found
@@ -67,24 +63,19 @@ import Sections
   }
 
   private mutating func begin(
-    _ reader: FlowReader, _ runs: UnsafePointer<PersonDirectory.Run>, _ count: Int
+    _ runs: UnsafePointer<PersonDirectory.Run>, _ notes: UnsafePointer<RunNotes.Note>, _ count: Int
   ) {
     cursors.removeAll(keepingCapacity: true)
     heap.removeAll(keepingCapacity: true)
-    waiting = 0
     // SAFETY, for all of it: the caller lends so many runs, and each is one of its section's.
     for place in 0..<count { unsafe sharing[Int(runs[place].section)] += 1 }
     var copied = 0
-    for place in 0..<count {
-      let run = unsafe runs[place]
-      let (section, number) = (Int(run.section), Int(run.run))
-      let lane = unsafe reader.lanes + section
-      guard unsafe lane.pointee.masks[number] & lane.pointee.wanted != 0 else { continue }
+    for place in 0..<count where unsafe notes[place].mask != 0 {
+      let section = unsafe Int(runs[place].section)
       let isShared = sharing[section] > 1
       cursors.append(
         Cursor(
-          section: section, row: unsafe Int(lane.pointee.firstRows[number]),
-          end: unsafe Int(lane.pointee.firstRows[number &+ 1]), time: reader.start(of: run),
+          section: section, row: unsafe Int(notes[place].first), end: unsafe Int(notes[place].end),
           room: isShared ? copied : -1))
       if isShared { copied += 1 }
     }
@@ -92,19 +83,11 @@ import Sections
     copies.begin(runs: copied)
   }
 
-  /// Whether the next run that waits may have the next row.
-  private var isNextDue: Bool {
-    guard waiting < cursors.count else { return false }
-    guard let first = heap.first else { return true }
-    return cursors[waiting].time <= cursors[first].time
-  }
-
   /// How many rows of the run that is first come before those of all others. Of a time that it shares
   /// with another run it is one: ids say which.
   private func rows(of first: Int, _ reader: FlowReader) -> Int {
     let cursor = cursors[first]
     var bound = Int64.max
-    if waiting < cursors.count { bound = cursors[waiting].time }
     for child in 1...2 where child < heap.count { bound = min(bound, cursors[heap[child]].time) }
     let times = unsafe times(of: cursor, reader)
     // SAFETY: the cursor's rows are here.

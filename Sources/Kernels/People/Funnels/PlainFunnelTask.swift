@@ -104,16 +104,16 @@ final class FunnelNames: Sendable {
   @inline(__always)
   func depth(of person: Int, _ reader: FlowReader) -> (depth: Int, isCertain: Bool) {
     // SAFETY: people, runs and sections are those of the directory.
-    var place = unsafe Int(reader.firstRuns[person])
-    let end = unsafe Int(reader.firstRuns[person &+ 1])
+    let start = unsafe Int(reader.firstRuns[person])
+    let count = unsafe Int(reader.firstRuns[person &+ 1]) &- start
+    let notes = unsafe reader.rows.notes(of: person)
+    var place = 0
     var found: UInt64 = 0
     var isCertain = false
-    while place < end {
-      let run = unsafe reader.runs[place]
-      let section = Int(run.section)
-      let lane = unsafe reader.lanes + section
-      let mask = unsafe lane.pointee.masks[Int(run.run)] & lane.pointee.wanted
+    while place < count {
+      let mask = unsafe notes[place].mask
       if mask != 0 {
+        let section = unsafe Int(reader.runs[start &+ place].section)
         let steps = unsafe possible.start + section &* stepCount
         var step = 0
         while step < stepCount {

@@ -48,20 +48,18 @@ import Sections
     visit = 0
     endVisit = 0
     headCount = 0
+    _ = unsafe reader.visits.notes(of: person)
     return unsafe reader.isTangled[person] ? beginTangled() : true
   }
 
   private mutating func beginTangled() -> Bool {
     guard endPlace - place <= Self.mostRuns else { return false }
     while place < endPlace {
-      let run = unsafe reader.runs[place]
-      let lane = unsafe UnsafePointer(reader.lanes + Int(run.section))
-      let visits = unsafe (
-        lane.pointee.firstVisits[Int(run.run)], lane.pointee.firstVisits[Int(run.run) &+ 1]
-      )
-      if visits.0 < visits.1 {
+      let lane = unsafe UnsafePointer(reader.lanes + Int(reader.runs[place].section))
+      let note = unsafe reader.visits[place]
+      if unsafe note.first < note.end {
         unsafe (heads + headCount).initialize(
-          to: Head(lane: lane, visit: Int(visits.0), end: Int(visits.1)))
+          to: Head(lane: lane, visit: Int(note.first), end: Int(note.end)))
         headCount += 1
       }
       place += 1
@@ -74,11 +72,9 @@ import Sections
     if headCount > 0 { return nextOfAll() }
     while visit == endVisit {
       guard place < endPlace else { return nil }
-      let run = unsafe reader.runs[place]
-      section = Int(run.section)
-      let lane = unsafe reader.lanes + section
-      visit = unsafe Int(lane.pointee.firstVisits[Int(run.run)])
-      endVisit = unsafe Int(lane.pointee.firstVisits[Int(run.run) &+ 1])
+      section = unsafe Int(reader.runs[place].section)
+      visit = unsafe Int(reader.visits[place].first)
+      endVisit = unsafe Int(reader.visits[place].end)
       place &+= 1
     }
     defer { visit &+= 1 }

@@ -1,8 +1,9 @@
 import Query
 import Sections
 
-/// Sessions of whatever somebody did, by gaps no shorter than those of visits: from visits alone. Rows
-/// are read of those whose visits overlap, are cut by the range or reach the cap.
+/// Sessions of whatever somebody did, by gaps no shorter than those of visits: from visits alone. Within
+/// a visit no gap is longer, so that visits of several runs that overlap or follow closely are one
+/// session. Rows are read of those that the range cuts or that reach the cap.
 final class PlainSessionsTask: FlowTask {
   private let reader: FlowReader
   private let rule: Rule
@@ -72,7 +73,10 @@ final class PlainSessionsTask: FlowTask {
         if first < from && last >= from || first < to && last >= to { return closed }
         if first < from || first >= to { continue }
       }
-      if open.events == 0 || first > open.last && first &- open.last > rule.idle {
+      let isBehind =
+        first > open.last
+        && UInt64(bitPattern: first &- open.last) > UInt64(bitPattern: rule.idle)
+      if open.events == 0 || isBehind {
         if open.events > 0 {
           sums.add(open, weight: weight)
           closed &+= 1

@@ -42,13 +42,14 @@ import Sections
     firstWord = words
     endWord = 0
     wasBefore = false
-    var place = unsafe Int(reader.firstRuns[person])
-    let end = unsafe Int(reader.firstRuns[person &+ 1])
-    while place < end {
-      let run = unsafe reader.runs[place]
-      let lane = unsafe reader.lanes + Int(run.section)
-      var visit = unsafe Int(lane.pointee.firstVisits[Int(run.run)])
-      let endVisit = unsafe Int(lane.pointee.firstVisits[Int(run.run) &+ 1])
+    let start = unsafe Int(reader.firstRuns[person])
+    let count = unsafe Int(reader.firstRuns[person &+ 1]) &- start
+    let notes = unsafe reader.visits.notes(of: person)
+    var place = 0
+    while place < count {
+      let lane = unsafe reader.lanes + Int(reader.runs[start &+ place].section)
+      var visit = unsafe Int(notes[place].first)
+      let endVisit = unsafe Int(notes[place].end)
       while visit < endVisit {
         let (first, last) = unsafe (lane.pointee.starts[visit], lane.pointee.ends[visit])
         if first < pieces.from {
