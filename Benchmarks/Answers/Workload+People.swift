@@ -65,7 +65,7 @@ extension Workload {
       var question = RetentionQuestion(parameters.scope, by: interval)
       question.cohorts = .firstInRange
       question.isWhole = false
-      let content = try await asker.flows.content(of: question, asOf: asker.now.milliseconds)
+      let content = try await asker.flows.content(of: question, asOf: asker.now)
       let bucket: Bucket = interval == .day ? .day : .week
       for (start, cells) in zip(content.starts, content.rows[0].cells) {
         let cohort = bucket.label(of: start, in: parameters.zone)

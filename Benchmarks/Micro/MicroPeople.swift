@@ -71,6 +71,26 @@ private struct PeopleBench {
       Instant(milliseconds: from)..<Instant(milliseconds: to),
       zone: try Zone(name: "Europe/Berlin", file: rules.span))
     print("\(events) events, \(sections.count) sections")
+    try timeDirectories(of: sections)
+  }
+
+  /// What the directory of people costs: made anew, and from that of all sections but the smallest.
+  private func timeDirectories(of sections: [Section]) throws {
+    let sections = sections.sorted { $0.rowCount > $1.rowCount }
+    let clock = ContinuousClock()
+    var (anew, extended) = (Duration.seconds(1_000), Duration.seconds(1_000))
+    for _ in 0..<10 {
+      let memory = PeopleMemory()
+      let first = Snapshot(
+        Array(sections.dropLast()), of: benchmarkSecret, remembering: memory)
+      anew = min(anew, try clock.measure { _ = try first.people() })
+      let all = Snapshot(sections, of: benchmarkSecret, remembering: memory)
+      extended = min(extended, try clock.measure { _ = try all.people() })
+    }
+    let runs = try sections.map { try $0.runs().count }
+    print(
+      "directory: \(runs.dropLast().reduce(0, +)) runs anew \(hundredths(anew / .milliseconds(1))) ms,"
+        + " \(runs.last ?? 0) more \(hundredths(extended / .milliseconds(1))) ms")
   }
 
   /// Asks once to compare, then again and again.
@@ -226,7 +246,7 @@ extension PeopleBench {
   private func retention(_ name: String, _ interval: Interval, _ columns: Int) -> Asked {
     let (question, zone) = (RetentionQuestion(scope, by: interval), scope.zone)
     return Asked(name: name) { kernels in
-      let content = try await kernels.content(of: question, asOf: .max)
+      let content = try await kernels.content(of: question, asOf: Instant(milliseconds: .max))
       var rows: [[JSONValue]] = []
       for (cohort, cells) in content.rows[0].cells.enumerated() {
         let label = JSONValue.string(

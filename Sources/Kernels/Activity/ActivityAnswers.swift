@@ -2,20 +2,19 @@ package import Calendar
 package import Query
 package import Sections
 
-extension SectionAnswers {
+extension StickinessQuestion: SectionQuestion {
   package func answer(
-    _ question: StickinessQuestion, from snapshot: Snapshot, asOf: Instant,
-    within limits: Limits = .standard
-  ) async throws(QueryError) -> Sighted<Answer<StickinessQuestion.Content>> {
-    try question.check()
-    let scope = try question.scope.whole(by: question.interval)
-    let count = try scope.starts(by: question.interval).count
-    return try await seeing(snapshot, limits) { attempt throws(KernelFailure) in
+    by answers: SectionAnswers, from snapshot: Snapshot, asOf: Instant, within limits: Limits
+  ) async throws(QueryError) -> Sighted<Answer<Content>> {
+    try check()
+    let scope = try self.scope.whole(by: interval)
+    let count = try scope.starts(by: interval).count
+    return try await answers.seeing(snapshot, limits) { attempt throws(KernelFailure) in
       var people = [Int](repeating: 0, count: count)
-      if let bucket = question.interval.bucket(scope.weekStart), count > 0 {
-        let pass = try Self.pass(
-          scope, question.selector, bucket, from: scope.range.lowerBound, looksBack: false,
-          try await attempt.profiles(for: scope, [question.selector]))
+      if let bucket = interval.bucket(scope.weekStart), count > 0 {
+        let pass = try ActivityPass.asking(
+          scope, selector, bucket, from: scope.range.lowerBound, looksBack: false,
+          try await attempt.profiles(for: scope, [selector]))
         let parts = try await attempt.activity(
           pass, everyone: !scope.kinds.isDisjoint(with: .operations),
           from: { [Int](repeating: 0, count: count) }
@@ -27,29 +26,30 @@ extension SectionAnswers {
         times: scope.range.lowerBound.milliseconds..<scope.range.upperBound.milliseconds,
         days: scope.days)
       return Answer(
-        StickinessQuestion.Content(people: people),
-        by: Definition(of: question, asOf: asOf, uniques: uniques))
+        Content(people: people),
+        by: Definition(of: self, asOf: asOf, uniques: uniques))
     }
   }
+}
 
+extension LifecycleQuestion: SectionQuestion {
   package func answer(
-    _ question: LifecycleQuestion, from snapshot: Snapshot, asOf: Instant,
-    within limits: Limits = .standard
-  ) async throws(QueryError) -> Sighted<Answer<LifecycleQuestion.Content>> {
-    try question.check()
-    let scope = try question.scope.whole(by: question.interval)
-    let starts = try scope.starts(by: question.interval)
-    return try await seeing(snapshot, limits) { attempt throws(KernelFailure) in
+    by answers: SectionAnswers, from snapshot: Snapshot, asOf: Instant, within limits: Limits
+  ) async throws(QueryError) -> Sighted<Answer<Content>> {
+    try check()
+    let scope = try self.scope.whole(by: interval)
+    let starts = try scope.starts(by: interval)
+    return try await answers.seeing(snapshot, limits) { attempt throws(KernelFailure) in
       var pieces = starts.map {
-        LifecycleQuestion.Piece(start: $0, new: 0, returning: 0, resurrecting: 0, dormant: 0)
+        Piece(start: $0, new: 0, returning: 0, resurrecting: 0, dormant: 0)
       }
-      if let bucket = question.interval.bucket(scope.weekStart), let first = starts.first {
+      if let bucket = interval.bucket(scope.weekStart), let first = starts.first {
         // One piece more, before the first: who was there may return, or be gone.
         let before = bucket.start(
           of: first.saturatingAdding(milliseconds: -1), in: scope.zone)
-        let pass = try Self.pass(
-          scope, question.selector, bucket, from: before, looksBack: true,
-          try await attempt.profiles(for: scope, [question.selector]))
+        let pass = try ActivityPass.asking(
+          scope, selector, bucket, from: before, looksBack: true,
+          try await attempt.profiles(for: scope, [selector]))
         let count = starts.count
         let parts = try await attempt.activity(
           pass, everyone: !scope.kinds.isDisjoint(with: .operations),
@@ -61,12 +61,15 @@ extension SectionAnswers {
       let uniques = try await attempt.uniqueMethod(
         of: scope, times: Int64.min..<Int64.max, days: .max)
       return Answer(
-        LifecycleQuestion.Content(pieces: pieces),
-        by: Definition(of: question, asOf: asOf, uniques: uniques))
+        Content(pieces: pieces),
+        by: Definition(of: self, asOf: asOf, uniques: uniques))
     }
   }
+}
 
-  private static func pass(
+extension ActivityPass {
+  /// The same, as what a question is wrong about.
+  fileprivate static func asking(
     _ scope: Scope, _ selector: EventSelector, _ bucket: Bucket, from start: Instant,
     looksBack: Bool, _ profiles: ProfileSource?
   ) throws(KernelFailure) -> ActivityPass {

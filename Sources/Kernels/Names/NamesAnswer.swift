@@ -4,24 +4,23 @@ import Columns
 package import Query
 package import Sections
 
-extension SectionAnswers {
+extension PropertyNamesQuestion: SectionQuestion {
   package func answer(
-    _ question: PropertyNamesQuestion, from snapshot: Snapshot, asOf: Instant,
-    within limits: Limits = .standard
-  ) async throws(QueryError) -> Sighted<Answer<PropertyNamesQuestion.Content>> {
-    try question.check()
-    return try await seeing(snapshot, limits) { attempt throws(KernelFailure) in
-      let profiles = try await attempt.profiles(for: question.scope, [question.selector])
+    by answers: SectionAnswers, from snapshot: Snapshot, asOf: Instant, within limits: Limits
+  ) async throws(QueryError) -> Sighted<Answer<Content>> {
+    try check()
+    return try await answers.seeing(snapshot, limits) { attempt throws(KernelFailure) in
+      let profiles = try await attempt.profiles(for: scope, [selector])
       let filter: EventFilter
       do throws(QueryError) {
-        filter = try EventFilter(question.scope, question.selector, profiles: profiles)
+        filter = try EventFilter(scope, selector, profiles: profiles)
       } catch {
         throw .question(error)
       }
       let sections = attempt.sections
       let parts = try await attempt.threads.run(steps: sections.count, within: attempt.budget) {
         steps throws(KernelFailure) in
-        var names = PropertyNames(question.root)
+        var names = PropertyNames(root)
         while let number = try steps.next() {
           try KernelFailure.naming(number) { () throws(SectionProblem) in
             try names.add(sections[number], number, filter)
@@ -29,11 +28,11 @@ extension SectionAnswers {
         }
         return names
       }
-      var names = PropertyNames(question.root)
+      var names = PropertyNames(root)
       for part in parts { names.add(part) }
       return Answer(
-        names.content(startingWith: question.prefix, limit: question.limit),
-        by: Definition(of: question, asOf: asOf))
+        names.content(startingWith: prefix, limit: limit),
+        by: Definition(of: self, asOf: asOf))
     }
   }
 }

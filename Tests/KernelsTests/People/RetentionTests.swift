@@ -25,7 +25,7 @@ private func range(_ from: Int64, _ to: Int64) -> Range<Instant> {
     let sealed = try Sealed(history, parts: 2, using: &random)
     let kernels = FlowKernels(
       sealed.snapshot, on: PeopleQuestions.threads, within: Budget(.standard, clock: StillClock()))
-    #expect(try await kernels.content(of: question, asOf: .max) == content)
+    #expect(try await kernels.content(of: question, asOf: Instant(milliseconds: .max)) == content)
     let cells = content.rows[0].cells
     #expect(try matchedRetention(question, history) == cells)
     return cells

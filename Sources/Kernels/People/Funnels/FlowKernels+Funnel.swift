@@ -1,17 +1,20 @@
+package import Calendar
 package import Query
 import Sections
 
-extension FlowKernels {
+extension FunnelQuestion: PeopleKernelQuestion {
   /// How far people, or their sessions, come in a funnel.
   package func content(
-    of funnel: FunnelQuestion
-  ) async throws(KernelFailure) -> FunnelQuestion.Content {
-    try KernelFailure.asking { () throws(QueryError) in try funnel.check() }
-    let source = try await self.source(of: funnel)
-    if source.isPlain(funnel) { return try await plain(funnel, source) }
-    return try await byRows(funnel, source, tellsPeople: false).0
+    by kernels: FlowKernels, asOf: Instant
+  ) async throws(KernelFailure) -> Content {
+    try KernelFailure.asking { () throws(QueryError) in try check() }
+    let source = try await kernels.source(of: self)
+    if source.isPlain(self) { return try await kernels.plain(self, source) }
+    return try await kernels.byRows(self, source, tellsPeople: false).0
   }
+}
 
+extension FlowKernels {
   func byRows(
     _ funnel: FunnelQuestion, _ source: FlowSource, tellsPeople: Bool
   ) async throws(KernelFailure) -> (FunnelQuestion.Content, FunnelParts) {
@@ -71,7 +74,7 @@ extension FlowKernels {
     return sum
   }
 
-  private func plain(
+  fileprivate func plain(
     _ funnel: FunnelQuestion, _ source: FlowSource
   ) async throws(KernelFailure) -> FunnelQuestion.Content {
     let names = FunnelNames(source, stepCount: funnel.steps.count)

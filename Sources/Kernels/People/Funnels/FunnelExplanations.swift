@@ -1,14 +1,17 @@
+package import Calendar
 package import Query
 package import Sections
 
-extension FlowKernels {
-  func content(
-    of question: FunnelExplanationQuestion
-  ) async throws(KernelFailure) -> FunnelExplanationQuestion.Content {
-    FunnelExplanationQuestion.Content(
-      subjects: try await explain(question.funnel, for: snapshot.hash(of: question.person)))
+extension FunnelExplanationQuestion: PeopleKernelQuestion {
+  package func content(
+    by kernels: FlowKernels, asOf: Instant
+  ) async throws(KernelFailure) -> Content {
+    let person = kernels.snapshot.hash(of: self.person)
+    return Content(subjects: try await kernels.explain(funnel, for: person))
   }
+}
 
+extension FlowKernels {
   /// What one person did in a funnel and what kept them from going on, subject by subject. A breakdown
   /// is left aside.
   package func explain(

@@ -1,3 +1,4 @@
+package import Calendar
 package import Query
 package import Sections
 
@@ -65,19 +66,19 @@ extension FlowKernels {
     return (content, FunnelPeople(funnel, source, parts.people))
   }
 
+}
+
+extension FunnelPeopleQuestion: PeopleKernelQuestion {
   /// A page of the people at a step.
-  func content(
-    of question: FunnelPeopleQuestion
-  ) async throws(KernelFailure) -> FunnelPeopleQuestion.Content {
-    let people = try await contentAndPeople(of: question.funnel).1
-    let found =
-      question.part == .reached
-      ? people.reached(question.step) : people.dropped(behind: question.step)
-    var names = try await named(found).compactMap { $0 }
-    if let after = question.after { names.removeAll { $0 <= after } }
+  package func content(
+    by kernels: FlowKernels, asOf: Instant
+  ) async throws(KernelFailure) -> Content {
+    let people = try await kernels.contentAndPeople(of: funnel).1
+    let found = part == .reached ? people.reached(step) : people.dropped(behind: step)
+    var names = try await kernels.named(found).compactMap { $0 }
+    if let after { names.removeAll { $0 <= after } }
     names.sort()
-    let page = Array(names.prefix(question.limit))
-    return FunnelPeopleQuestion.Content(
-      people: page, next: page.count < names.count ? page.last : nil)
+    let page = Array(names.prefix(limit))
+    return Content(people: page, next: page.count < names.count ? page.last : nil)
   }
 }

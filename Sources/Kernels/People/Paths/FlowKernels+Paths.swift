@@ -1,27 +1,28 @@
+package import Calendar
 package import Query
 import Sections
 
-extension FlowKernels {
+extension PathsQuestion: PeopleKernelQuestion {
   /// Which ways people take, event by event.
   package func content(
-    of question: PathsQuestion
-  ) async throws(KernelFailure) -> PathsQuestion.Content {
-    try KernelFailure.asking { () throws(QueryError) in try question.check() }
-    var selectors = [question.stations]
-    switch question.anchor {
+    by kernels: FlowKernels, asOf: Instant
+  ) async throws(KernelFailure) -> Content {
+    try KernelFailure.asking { () throws(QueryError) in try check() }
+    var selectors = [stations]
+    switch anchor {
     case .sessionStart: break
     case .from(let selector), .to(let selector): selectors.append(selector)
     }
-    let values = PathRows.paths(of: question)
+    let values = PathRows.paths(of: self)
     let source = try FlowSource(
-      snapshot, try await marks(question.scope, selectors, values: values), values: values,
-      sessionIDs: question.session.cut == .sessionID)
+      kernels.snapshot, try await kernels.marks(scope, selectors, values: values),
+      values: values, sessionIDs: session.cut == .sessionID)
     var sum = PathParts()
-    for part in try await run(source, { PathTask($0, question) }) { sum.add(part) }
+    for part in try await kernels.run(source, { PathTask($0, self) }) { sum.add(part) }
     let names = source.numbers.values
-    return PathsQuestion.Content(
-      sessions: sum.sessions, walks: Self.walks(sum, names, limit: question.limit),
-      links: Self.links(sum, names, limit: question.limit))
+    return Content(
+      sessions: sum.sessions, walks: Self.walks(sum, names, limit: limit),
+      links: Self.links(sum, names, limit: limit))
   }
 
   private static func walks(

@@ -1,45 +1,52 @@
-import Calendar
+package import Calendar
 package import Query
 import Sections
 
-extension FlowKernels {
-  /// Who comes back. `now`: intervals that have not begun by then are in no mean.
+extension RetentionQuestion: PeopleKernelQuestion {
+  /// Who comes back is recognised however short the range is.
+  package var recognisedDays: Int { .max }
+
+  /// Who comes back. Intervals that have not begun by now are in no mean.
   package func content(
-    of question: RetentionQuestion, asOf now: Int64
-  ) async throws(KernelFailure) -> RetentionQuestion.Content {
+    by kernels: FlowKernels, asOf now: Instant
+  ) async throws(KernelFailure) -> Content {
     let (scope, pieces) = try KernelFailure.asking { () throws(QueryError) in
-      try question.check()
-      let scope = try question.counted()
-      return (scope, try PieceTable(scope, by: question.interval))
+      try check()
+      let scope = try counted()
+      return (scope, try PieceTable(scope, by: interval))
     }
-    var counted = question
-    counted.scope = scope
-    let content: RetentionQuestion.Content
-    if Self.isPlain(counted, pieces) {
-      let marks = try KernelFailure.asking { () throws(QueryError) in try EventMarks(scope, []) }
-      let source = try FlowSource(snapshot, marks)
-      let asked = counted
-      let parts = try await run(source) { PlainRetentionTask($0, asked, pieces) }
-      var whole = RetentionTally(
-        intervals: pieces.count, countsLast: question.returns == .onOrAfter)
-      for part in parts { whole.add(part) }
-      content = RetentionQuestion.Content(
-        starts: pieces.starts, rows: [whole.row(.whole, question, pieces, asOf: now)])
-    } else {
-      content = try await byRows(counted, pieces, asOf: now)
-    }
-    return content
+    var asked = self
+    asked.scope = scope
+    return asked.isPlain(pieces)
+      ? try await kernels.plain(asked, pieces, asOf: now.milliseconds)
+      : try await kernels.byRows(asked, pieces, asOf: now.milliseconds)
   }
 
   /// Whether visits say everything.
-  private static func isPlain(_ question: RetentionQuestion, _ pieces: PieceTable) -> Bool {
-    question.start == .everything && question.comeback == .everything
-      && question.breakdown == nil && question.minimumOccurrences == 1
-      && question.alignment == .calendar && question.scope.filter == .everything
-      && question.scope.kinds == .events && pieces.shortest >= VisitPieces.gap
+  private func isPlain(_ pieces: PieceTable) -> Bool {
+    start == .everything && comeback == .everything && breakdown == nil
+      && minimumOccurrences == 1 && alignment == .calendar && scope.filter == .everything
+      && scope.kinds == .events && pieces.shortest >= VisitPieces.gap
+  }
+}
+
+extension FlowKernels {
+  fileprivate func plain(
+    _ question: RetentionQuestion, _ pieces: PieceTable, asOf now: Int64
+  ) async throws(KernelFailure) -> RetentionQuestion.Content {
+    let marks = try KernelFailure.asking { () throws(QueryError) in
+      try EventMarks(question.scope, [])
+    }
+    let source = try FlowSource(snapshot, marks)
+    let parts = try await run(source) { PlainRetentionTask($0, question, pieces) }
+    var whole = RetentionTally(
+      intervals: pieces.count, countsLast: question.returns == .onOrAfter)
+    for part in parts { whole.add(part) }
+    return RetentionQuestion.Content(
+      starts: pieces.starts, rows: [whole.row(.whole, question, pieces, asOf: now)])
   }
 
-  private func byRows(
+  fileprivate func byRows(
     _ question: RetentionQuestion, _ pieces: PieceTable, asOf now: Int64
   ) async throws(KernelFailure) -> RetentionQuestion.Content {
     let looksBack = question.cohorts == .firstTime

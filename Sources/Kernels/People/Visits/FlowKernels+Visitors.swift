@@ -1,28 +1,29 @@
+package import Calendar
 package import Query
 import Sections
 
-extension FlowKernels {
+extension VisitorsQuestion: PeopleKernelQuestion {
   /// How many different people there were, and their views.
   package func content(
-    of question: VisitorsQuestion
-  ) async throws(KernelFailure) -> VisitorsQuestion.Content {
+    by kernels: FlowKernels, asOf: Instant
+  ) async throws(KernelFailure) -> Content {
     let pieces = try KernelFailure.asking { () throws(QueryError) in
-      try question.check()
-      return try PieceTable(question.scope, by: question.interval)
+      try check()
+      return try PieceTable(scope, by: interval)
     }
-    let values = question.breakdown?.paths ?? []
+    let values = breakdown?.paths ?? []
     let source = try FlowSource(
-      snapshot, try await marks(question.scope, [], values: values), values: values)
-    let groups = question.breakdown.map { GroupCodes($0, source.numbers) }
-    let (whole, tallies) = try await visitors(question, pieces, groups, source, others: [])
+      kernels.snapshot, try await kernels.marks(scope, [], values: values), values: values)
+    let groups = breakdown.map { GroupCodes($0, source.numbers) }
+    let (whole, tallies) = try await kernels.visitors(self, pieces, groups, source, others: [])
     var rows = [whole.row(.whole, pieces)]
-    if let breakdown = question.breakdown, let groups {
+    if let breakdown, let groups {
       let names = groups.names()
       let others = names.ranked(tallies.mapValues(\.people), limit: breakdown.limit).others
       var other: VisitorTally?
       if others.count > 1 {
         // Who is in several of these groups counts once: that takes a second look.
-        other = try await visitors(question, pieces, groups, source, others: Set(others)).1[0]
+        other = try await kernels.visitors(self, pieces, groups, source, others: Set(others)).1[0]
       }
       let known = other
       rows += names.rows(
@@ -30,10 +31,12 @@ extension FlowKernels {
         sum: { known ?? $0.reduce(into: VisitorTally(pieces: pieces.count)) { $0.add($1) } },
         row: { $1.row($0, pieces) })
     }
-    return VisitorsQuestion.Content(rows: rows)
+    return Content(rows: rows)
   }
+}
 
-  private func visitors(
+extension FlowKernels {
+  fileprivate func visitors(
     _ question: VisitorsQuestion, _ pieces: PieceTable, _ groups: GroupCodes?,
     _ source: FlowSource, others: Set<UInt32>
   ) async throws(KernelFailure) -> (VisitorTally, [UInt32: VisitorTally]) {
