@@ -10,7 +10,7 @@ import Sections
 /// step costs an event.
 @Sendable func benchmarkSections(_ arguments: [String]) async throws {
   guard let path = arguments.first else {
-    fatalError("usage: micro sections <events.ndjson> [project [oracle.json]]")
+    fatalError("usage: micro sections <events.ndjson> [project [oracle.json [question...]]]")
   }
   let project = arguments.count > 1 ? arguments[1] : "acme-web"
   let bytes = readFile(path)
@@ -45,7 +45,8 @@ import Sections
   try measure("decode heads and times", bytes: 0, items: events) {
     for section in sections { try section.forEachBlock(of: 0..<section.blockCount) { _, _ in } }
   }
-  try await benchmarkSeries(sections, oracle: arguments.count > 2 ? arguments[2] : nil)
+  try await benchmarkSeries(
+    sections, oracle: arguments.count > 2 ? arguments[2] : nil, only: Array(arguments.dropFirst(3)))
 }
 
 private func report(_ sections: [EncodedSection], events: Int) {

@@ -7,7 +7,10 @@ import Sections
 
 /// Asks the workload's questions about series of these sections, on one thread and on two, and compares
 /// the answers with those of the oracle.
-func benchmarkSeries(_ sections: [Section], oracle path: String?) async throws {
+/// `names`: of which questions; none: of all.
+func benchmarkSeries(
+  _ sections: [Section], oracle path: String?, only names: [String] = []
+) async throws {
   let snapshot = Snapshot(sections, of: benchmarkSecret)
   let events = sections.reduce(0) { $0 + $1.rowCount }
   let zone = try ZoneFiles().zone(named: "Europe/Berlin")
@@ -21,7 +24,7 @@ func benchmarkSeries(_ sections: [Section], oracle path: String?) async throws {
   }
   let one = SectionAnswers(KernelThreads(count: 1), clock: IdleClock())
   let two = SectionAnswers(KernelThreads(count: 2), clock: IdleClock())
-  for (name, question) in try workload.questions {
+  for (name, question) in try workload.questions where names.isEmpty || names.contains(name) {
     let first = try await one.answer(question, from: snapshot, asOf: .epoch)
     let verdict =
       oracle.map { oracle in

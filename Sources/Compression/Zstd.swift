@@ -38,14 +38,18 @@ package final class ZstdCompressor {
 /// worker.
 @safe
 package final class ZstdDecompressor {
-  // SAFETY: as above.
-  private let context: OpaquePointer
-
-  package init() {
-    unsafe context = zstdContext(ZSTD_createDCtx())
+  // SAFETY: as above. Made for the first frame: it is large, and many readers never meet one.
+  private var made: OpaquePointer?
+  private var context: OpaquePointer {
+    if let made = unsafe made { return unsafe made }
+    let context = unsafe zstdContext(ZSTD_createDCtx())
+    unsafe made = unsafe context
+    return unsafe context
   }
 
-  deinit { unsafe ZSTD_freeDCtx(context) }
+  package init() {}
+
+  deinit { if let made = unsafe made { unsafe ZSTD_freeDCtx(made) } }
 
   /// The `exactSize` bytes of a batch. The frame must be the only one, declare that size, name no
   /// dictionary and want a window of at most 8 MiB; all that is known before a byte is decoded.

@@ -21,6 +21,13 @@ import Testing
       var wideTarget = wide.mutableSpan
       runs.expand(values.span, into: &wideTarget)
       #expect(wide[..<runs.rowCount].elementsEqual(buffer[..<runs.rowCount].map { Int64($0) }))
+      for every in [1, 7, 300] {
+        let rows = (0..<runs.rowCount).filter { $0 % every == block % every }.map { UInt16($0) }
+        var found = [UInt32](repeating: 0, count: rows.count)
+        var foundTarget = found.mutableSpan
+        try blocks.find(rows.span, inBlock: block, of: piece.span, into: &foundTarget)
+        #expect(found == rows.map { buffer[Int($0)] })
+      }
     }
     return indices
   }

@@ -27,19 +27,30 @@ package struct ChangeBlocks: Sendable {
   package func decode(
     _ block: Int, of piece: Span<UInt8>, into runs: inout ChangeRuns
   ) throws(BlockProblem) {
-    precondition(0..<head.blockCount ~= block, "no block \(block)")
-    let bytes = piece.extracting(try Piece.range(ofBlock: block, in: piece))
-    guard bytes.count >= Self.headByteCount else { throw .badBlock(block) }
-    let before = halfWord(bytes, at: 0)
-    let count = Int(bytes[4]) | Int(bytes[5]) << 8
+    let (before, count, range) = try parts(ofBlock: block, of: piece)
+    let packed = piece.extracting(range)
     let rows = head.valueCount(ofBlock: block)
-    guard count <= rows, before + count <= head.limit else { throw .badBlock(block) }
-    let packed = bytes.extracting(droppingFirst: Self.headByteCount)
     runs.start(rows: rows)
     let isGood =
       Self.hasRows(count, of: rows)
       ? Self.decodeRows(packed, count, into: &runs) : Self.decodeBits(packed, count, into: &runs)
     guard isGood, runs.finish(changesBefore: before) else { throw .badBlock(block) }
+  }
+
+  /// How many changes come before a block, how many are in it, and where their rows are stored.
+  func parts(
+    ofBlock block: Int, of piece: Span<UInt8>
+  ) throws(BlockProblem) -> (before: Int, count: Int, range: Range<Int>) {
+    precondition(0..<head.blockCount ~= block, "no block \(block)")
+    let range = try Piece.range(ofBlock: block, in: piece)
+    let bytes = piece.extracting(range)
+    guard bytes.count >= Self.headByteCount else { throw .badBlock(block) }
+    let before = halfWord(bytes, at: 0)
+    let count = Int(bytes[4]) | Int(bytes[5]) << 8
+    guard count <= head.valueCount(ofBlock: block), before + count <= head.limit else {
+      throw .badBlock(block)
+    }
+    return (before, count, range.dropFirst(Self.headByteCount))
   }
 
   /// Whether the rows of so many changes take less than a bit for each row.

@@ -2,6 +2,12 @@ import Columns
 import Compression
 import Sections
 
+/// Some of a chunk's objects: their places in it, ascending.
+struct ChosenObjects {
+  let places: RowList
+  let count: Int
+}
+
 /// Neighbouring objects of one head, at most 1,024, and what else of their rows somebody asks for:
 /// for one thread. Columns of properties have their values side by side, so what asks for one name
 /// reads nothing of the others.
@@ -13,20 +19,31 @@ final class HeadChunk {
     let shared = BlockBuffer<UInt32>(repeating: 0)
     /// By row of a block.
     let ofBlock = BlockBuffer<UInt32>(repeating: 0)
+    /// Some rows of a block.
+    let inBlock = RowList()
+    /// Every place of a chunk.
+    let everything = RowList()
+    /// A one for each object whose `ctx` nobody has asked for, and a list of such.
+    let lacking = Mask()
+    let asked = RowList()
     let decompressor = ZstdDecompressor()
+
+    init() { BlockLoops.count(into: everything) }
   }
 
   let section: Section
   let head: Int
   private let room: Room
   private(set) var objects = 0..<0
-  /// By object of the chunk, once they were asked for: its row, its time, and the `ctx` of its row.
+  /// By place of an object in the chunk, once they were asked for: its row, its time, and the `ctx` of
+  /// its row.
   var rows: BlockBuffer<UInt32> { room.rows }
   var times: BlockBuffer<Int64> { room.times }
   var shared: BlockBuffer<UInt32> { room.shared }
   var decompressor: ZstdDecompressor { room.decompressor }
 
   private var rowCursor: HeadRowCursor
+  // Taken out by whoever uses one, so that what it has decoded is not copied.
   private var timeCursor: IntegerCursor?
   private var changes: ChangeCursor?
   private var knowsRows = false
@@ -36,7 +53,7 @@ final class HeadChunk {
   /// With fewer objects in a block their values are looked up one by one.
   private static let fewInBlock = 8
   /// With more, all rows of the block find their `ctx` at once.
-  private static let manyInBlock = 64
+  private static let manyInBlock = 160
 
   init(_ head: Int, of section: Section, in room: Room) throws(SectionProblem) {
     self.section = section
@@ -46,6 +63,7 @@ final class HeadChunk {
   }
 
   var count: Int { objects.count }
+  var everything: ChosenObjects { ChosenObjects(places: room.everything, count: count) }
 
   /// The objects whose rows are among these.
   func objects(in rows: Range<Int>) throws(SectionProblem) -> Range<Int> {
@@ -67,136 +85,117 @@ final class HeadChunk {
     knowsRows = true
   }
 
-  func findTimes() throws(SectionProblem) {
+  func findTimes(of chosen: ChosenObjects) throws(SectionProblem) {
     if knowsTimes { return }
     try findRows()
-    var cursor = if let timeCursor { timeCursor } else { try section.times() }
-    try forEachBlock { (block, range) throws(SectionProblem) in
-      if range.count < Self.fewInBlock {
-        for index in range { times[index] = try cursor.value(at: Int(rows[index])) }
-        return
-      }
-      try cursor.load(block)
-      let values = cursor.values
-      Self.gather(values.span, rows, range, into: times)
+    var cursor = try takeTimes()
+    try forEachBlock(of: chosen) { (block, range) throws(SectionProblem) in
+      try findTimes(of: chosen.places, range, in: block, &cursor)
     }
     timeCursor = cursor
-    knowsTimes = true
+    knowsTimes = chosen.count == count
   }
 
-  func findShared() throws(SectionProblem) {
-    if knowsShared { return }
+  /// Of the chosen those whose times are inside. Most blocks say that of all their rows.
+  func keep(
+    _ chosen: ChosenObjects, timesIn bounds: ClosedRange<Int64>, into list: RowList
+  ) throws(SectionProblem) -> ChosenObjects {
     try findRows()
-    var cursor = if let changes { changes } else { try section.ctxChanges() }
-    try forEachBlock { (block, range) throws(SectionProblem) in
-      try cursor.load(block)
-      let runs = cursor.runs
-      if range.count < Self.manyInBlock {
-        let starts = runs.starts
-        Self.follow(starts.span, first: runs.first, rows, range, into: shared)
-        return
+    var cursor = try takeTimes()
+    var found = 0
+    try forEachBlock(of: chosen) { (block, range) throws(SectionProblem) in
+      let own = try cursor.bounds(ofBlock: block)
+      if bounds.lowerBound <= own.lowerBound, own.upperBound <= bounds.upperBound {
+        BlockLoops.copy(chosen.places, range, to: list, at: &found)
+      } else if bounds.overlaps(own) {
+        try findTimes(of: chosen.places, range, in: block, &cursor)
+        BlockLoops.keep(chosen.places, range, where: times, isIn: bounds, into: list, at: &found)
       }
-      let starts = runs.starts
-      Self.expand(starts.span, first: runs.first, into: room.ofBlock)
-      Self.gather(room.ofBlock, rows, range, into: shared)
+    }
+    timeCursor = cursor
+    return ChosenObjects(places: list, count: found)
+  }
+
+  private func takeTimes() throws(SectionProblem) -> IntegerCursor {
+    let cursor = timeCursor
+    timeCursor = nil
+    if let cursor { return cursor }
+    return try section.times()
+  }
+
+  private func findTimes(
+    of places: RowList, _ range: Range<Int>, in block: Int, _ cursor: inout IntegerCursor
+  ) throws(SectionProblem) {
+    if range.count < Self.fewInBlock {
+      for index in range {
+        let place = Int(places[index])
+        times[place] = try cursor.value(at: Int(rows[place]))
+      }
+      return
+    }
+    try cursor.load(block)
+    let values = cursor.values
+    BlockLoops.gather(values.span, rows, places, range, into: times)
+  }
+
+  func findShared(of chosen: ChosenObjects) throws(SectionProblem) {
+    if !knowsShared { BlockLoops.fill(room.lacking, count, with: true) }
+    knowsShared = true
+    let count = BlockLoops.keep(
+      chosen.places, 0..<chosen.count, where: room.lacking, into: room.asked)
+    if count == 0 { return }
+    try findRows()
+    let known = changes
+    changes = nil
+    var cursor = if let known { known } else { try section.ctxChanges() }
+    let asked = ChosenObjects(places: room.asked, count: count)
+    try forEachBlock(of: asked) { (block, range) throws(SectionProblem) in
+      if range.count < Self.manyInBlock {
+        BlockLoops.placesInBlock(rows, asked.places, range, into: room.inBlock)
+        try room.inBlock.withSpan(range.count) { rows throws(SectionProblem) in
+          try cursor.find(rows, inBlock: block)
+        }
+        let numbers = cursor.numbers
+        BlockLoops.scatter(numbers.span, to: asked.places, range, into: shared)
+      } else {
+        try cursor.load(block)
+        let runs = cursor.runs
+        let starts = runs.starts
+        BlockLoops.number(starts.span, from: runs.first, into: room.ofBlock)
+        BlockLoops.gather(room.ofBlock, rows, asked.places, range, into: shared)
+      }
     }
     changes = cursor
-    knowsShared = true
+    BlockLoops.mark(asked.places, 0..<count, with: false, in: room.lacking)
   }
 
-  /// Lends `body` each block with rows of the chunk, and which objects they are.
-  private func forEachBlock(
-    _ body: (Int, Range<Int>) throws(SectionProblem) -> Void
+  /// Lends `body` stretches of `ctx` numbers, at most 1,024 from the first to the last, and which of
+  /// the chosen have them.
+  func forEachShared(
+    of chosen: ChosenObjects, _ body: (Range<Int>, Range<Int>) throws(SectionProblem) -> Void
   ) throws(SectionProblem) {
+    try findShared(of: chosen)
     var index = 0
-    while index < count {
-      let block = Int(rows[index]) / Section.blockRows
-      let end = Self.end(rows, index, count, below: (block + 1) * Section.blockRows)
-      try body(block, index..<end)
+    while index < chosen.count {
+      let first = Int(shared[Int(chosen.places[index])])
+      let end = BlockLoops.end(
+        shared, chosen.places, index, chosen.count, below: first + Section.blockRows)
+      try body(first..<(Int(shared[Int(chosen.places[end - 1])]) + 1), index..<end)
       index = end
     }
   }
 
-  /// Where ascending numbers are no longer below a limit.
-  static func end(
-    _ numbers: BlockBuffer<UInt32>, _ start: Int, _ count: Int, below limit: Int
-  ) -> Int {
-    precondition(start >= 0 && count <= RowList.capacity, "too many rows")
-    // SAFETY: checked just now.
-    let numbers = unsafe numbers.start
-    var index = start
-    while index < count, Int(unsafe numbers[index]) < limit { index &+= 1 }
-    return index
-  }
-
-  private static func gather(
-    _ values: BlockBuffer<UInt32>, _ rows: BlockBuffer<UInt32>, _ range: Range<Int>,
-    into target: BlockBuffer<UInt32>
-  ) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= RowList.capacity, "too many rows")
-    // SAFETY: checked just now; a row's place is below those of a block.
-    let (values, rows, target) = unsafe (values.start, rows.start, target.start)
-    var index = range.lowerBound
-    while index < range.upperBound {
-      let place = Int(unsafe rows[index]) & (Section.blockRows &- 1)
-      unsafe target[index] = values[place]
-      index &+= 1
-    }
-  }
-
-  private static func gather(
-    _ values: Span<Int64>, _ rows: BlockBuffer<UInt32>, _ range: Range<Int>,
-    into target: BlockBuffer<Int64>
-  ) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= RowList.capacity, "too many rows")
-    precondition(values.count >= Section.blockRows, "too few values")
-    // SAFETY: checked just now; a row's place is below those of a block.
-    let (rows, target) = unsafe (rows.start, target.start)
-    var index = range.lowerBound
-    while index < range.upperBound {
-      let place = Int(unsafe rows[index]) & (Section.blockRows &- 1)
-      unsafe target[index] = values[unchecked: place]
-      index &+= 1
-    }
-  }
-
-  /// The run of each row of a block: marks where runs begin, added up without a branch.
-  private static func expand(
-    _ starts: Span<UInt16>, first: Int, into numbers: BlockBuffer<UInt32>
-  ) {
-    BlockLoops.fill(numbers, Section.blockRows, with: 0)
-    // SAFETY: a start is the place of a row in its block.
-    let numbers = unsafe numbers.start
+  /// Lends `body` each block with rows of the chosen, and which of them they are.
+  private func forEachBlock(
+    of chosen: ChosenObjects, _ body: (Int, Range<Int>) throws(SectionProblem) -> Void
+  ) throws(SectionProblem) {
     var index = 0
-    while index < starts.count {
-      unsafe numbers[Int(starts[index]) & (Section.blockRows &- 1)] = 1
-      index &+= 1
-    }
-    // The first row begins a run.
-    var run = UInt32(truncatingIfNeeded: first) &- 1
-    var row = 0
-    while row < Section.blockRows {
-      run &+= unsafe numbers[row]
-      unsafe numbers[row] = run
-      row &+= 1
-    }
-  }
-
-  /// Finds for each row the run that it is in, as rows ascend.
-  private static func follow(
-    _ starts: Span<UInt16>, first: Int, _ rows: BlockBuffer<UInt32>, _ range: Range<Int>,
-    into target: BlockBuffer<UInt32>
-  ) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= RowList.capacity, "too many rows")
-    // SAFETY: checked just now.
-    let (rows, target) = unsafe (rows.start, target.start)
-    var next = 1
-    var index = range.lowerBound
-    while index < range.upperBound {
-      let place = Int(unsafe rows[index]) & (Section.blockRows &- 1)
-      while next < starts.count, Int(starts[next]) <= place { next &+= 1 }
-      unsafe target[index] = UInt32(truncatingIfNeeded: first &+ next &- 1)
-      index &+= 1
+    while index < chosen.count {
+      let block = Int(rows[Int(chosen.places[index])]) / Section.blockRows
+      let end = BlockLoops.end(
+        rows, chosen.places, index, chosen.count, below: (block + 1) * Section.blockRows)
+      try body(block, index..<end)
+      index = end
     }
   }
 }

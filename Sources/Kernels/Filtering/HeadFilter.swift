@@ -3,12 +3,13 @@ import Sections
 
 /// The objects of one head that a filter means, chunk by chunk: for one thread.
 final class HeadFilter {
-  /// Objects of the chunk that pass, ascending, of which `count` count.
-  let rows = RowList()
-  private(set) var count = 0
+  /// Objects of the chunk that pass.
+  private(set) var chosen: ChosenObjects
+  private let own = RowList()
+  /// All of them have to pass: cheap ones first, since the next is asked of what is left.
+  private let tests: [HeadTest]
   /// Nil where all are inside.
   private let times: ClosedRange<Int64>?
-  private let test: HeadTest?
   private let mask = Mask()
 
   /// Nil where no object can pass. `section` is its number in the snapshot.
@@ -23,36 +24,36 @@ final class HeadFilter {
     let builder = HeadTestBuilder(verdicts: filter.verdicts, section: number, chunk: chunk)
     switch try builder.test(filter.test) {
     case .constant(false): return nil
-    case .constant(true): test = nil
-    case .test(let made): test = made
+    case .constant(true): tests = []
+    case .test(let made): tests = (made as? CombinedTest)?.conjuncts ?? [made]
     }
-    for row in 0..<Section.blockRows { rows[row] = UInt16(truncatingIfNeeded: row) }
+    chosen = ChosenObjects(places: own, count: 0)
   }
 
   @discardableResult
   func load(_ chunk: HeadChunk) throws(SectionProblem) -> Int {
-    count = 0
+    chosen = chunk.everything
+    for test in tests where chosen.count > 0 {
+      keep(where: try test.evaluate(chunk, of: chosen))
+    }
     let hidden = chunk.section.hidden
-    if times == nil, test == nil, hidden.isEmpty {
-      // The list has been that of all since the beginning.
-      count = chunk.count
-      return count
-    }
-    BlockLoops.fill(mask, chunk.count, with: true)
-    if let test {
-      try test.evaluate(chunk)
-      guard BlockLoops.and(mask, test.mask, chunk.count) else { return 0 }
-    }
-    if let times {
-      try chunk.findTimes()
-      BlockLoops.keep(mask, where: chunk.times, isIn: times, chunk.count)
-    }
-    if !hidden.isEmpty {
+    if !hidden.isEmpty, chosen.count > 0 {
       try chunk.findRows()
-      for index in 0..<chunk.count where hidden.contains(Int(chunk.rows[index])) { mask[index] = 0 }
+      for index in 0..<chosen.count {
+        let place = Int(chosen.places[index])
+        mask[place] = hidden.contains(Int(chunk.rows[place])) ? 0 : 1
+      }
+      keep(where: mask)
     }
-    count = BlockLoops.compact(mask, chunk.count, into: rows)
-    return count
+    if let times, chosen.count > 0 {
+      chosen = try chunk.keep(chosen, timesIn: times, into: own)
+    }
+    return chosen.count
+  }
+
+  private func keep(where mask: Mask) {
+    let count = BlockLoops.keep(chosen.places, 0..<chosen.count, where: mask, into: own)
+    chosen = ChosenObjects(places: own, count: count)
   }
 }
 
@@ -63,41 +64,5 @@ extension EventFilter {
       times.lowerBound < self.times.upperBound
     else { return nil }
     return self.times.lowerBound <= times.lowerBound && times.upperBound < self.times.upperBound
-  }
-}
-
-extension BlockLoops {
-  /// Of the ones those whose values are inside.
-  static func keep(
-    _ mask: Mask, where values: BlockBuffer<Int64>, isIn bounds: ClosedRange<Int64>, _ count: Int
-  ) {
-    precondition(count >= 0 && count <= Mask.capacity, "too many rows")
-    let (low, high) = (bounds.lowerBound, bounds.upperBound)
-    // SAFETY: checked just now.
-    let (mask, values) = unsafe (mask.start, values.start)
-    var row = 0
-    while row < count {
-      let value = unsafe values[row]
-      unsafe mask[row] &= (value >= low ? 1 : 0) & (value <= high ? 1 : 0)
-      row &+= 1
-    }
-  }
-
-  /// The verdicts that objects share, for each of them: `verdicts` are those of the numbers from
-  /// `first` on.
-  static func gather(
-    _ verdicts: Mask, _ numbers: BlockBuffer<UInt32>, from first: Int, _ objects: Range<Int>,
-    into mask: Mask
-  ) {
-    precondition(objects.lowerBound >= 0 && objects.upperBound <= Mask.capacity, "too many rows")
-    let first = UInt32(truncatingIfNeeded: first)
-    // SAFETY: checked just now; a verdict's place is below the capacity.
-    let (verdicts, numbers, mask) = unsafe (verdicts.start, numbers.start, mask.start)
-    var index = objects.lowerBound
-    while index < objects.upperBound {
-      let place = Int(unsafe numbers[index] &- first) & (Mask.capacity &- 1)
-      unsafe mask[index] = verdicts[place]
-      index &+= 1
-    }
   }
 }

@@ -2,16 +2,18 @@ import Batches
 import Query
 import Sections
 
-/// A test of the objects of one head: a mask with a one for each object of a chunk that passes.
+/// A test of the objects of one head.
 class HeadTest {
-  final let mask = Mask()
   /// Cheap tests come first.
   var cost: Int { 0 }
 
-  func evaluate(_ chunk: HeadChunk) throws(SectionProblem) {}
+  /// A one for each of the chosen that passes, by place; what it says of others is rubbish.
+  func evaluate(
+    _ chunk: HeadChunk, of chosen: ChosenObjects
+  ) throws(SectionProblem) -> Mask { Mask() }
 }
 
-/// What the properties say: one of these, unless `isNot`.
+/// What the properties say: one of these, unless `isNot`. Columns are read for all objects at once.
 final class ObjectTest: HeadTest {
   private var tests: [TableTest]
   private let isNot: Bool
@@ -23,30 +25,37 @@ final class ObjectTest: HeadTest {
 
   override var cost: Int { tests.count }
 
-  override func evaluate(_ chunk: HeadChunk) throws(SectionProblem) {
-    BlockLoops.fill(mask, chunk.count, with: false)
+  override func evaluate(
+    _ chunk: HeadChunk, of chosen: ChosenObjects
+  ) throws(SectionProblem) -> Mask {
+    let union = tests[0].verdicts
     for index in tests.indices {
       try tests[index].evaluate(chunk.objects)
-      BlockLoops.or(mask, tests[index].verdicts, chunk.count)
+      if index > 0 { BlockLoops.or(union, tests[index].verdicts, chunk.count) }
     }
-    if isNot { BlockLoops.flip(mask, chunk.count) }
+    if isNot { BlockLoops.flip(union, chunk.count) }
+    return union
   }
 }
 
 /// What the `ctx` says that objects share with their neighbours.
 final class SharedTest: HeadTest {
   private var test: TableTest
+  private let mask = Mask()
 
   init(_ test: TableTest) { self.test = test }
 
   override var cost: Int { 100 }
 
-  override func evaluate(_ chunk: HeadChunk) throws(SectionProblem) {
-    try chunk.forEachShared { (numbers, objects) throws(SectionProblem) in
+  override func evaluate(
+    _ chunk: HeadChunk, of chosen: ChosenObjects
+  ) throws(SectionProblem) -> Mask {
+    try chunk.forEachShared(of: chosen) { (numbers, range) throws(SectionProblem) in
       try test.evaluate(numbers)
       BlockLoops.gather(
-        test.verdicts, chunk.shared, from: numbers.lowerBound, objects, into: mask)
+        test.verdicts, from: numbers.lowerBound, chunk.shared, chosen.places, range, into: mask)
     }
+    return mask
   }
 }
 
@@ -54,6 +63,7 @@ final class SharedTest: HeadTest {
 final class CombinedTest: HeadTest {
   private let parts: [HeadTest]
   private let isAll: Bool
+  private let mask = Mask()
 
   init(_ parts: [HeadTest], isAll: Bool) {
     self.parts = parts.sorted { $0.cost < $1.cost }
@@ -62,33 +72,22 @@ final class CombinedTest: HeadTest {
 
   override var cost: Int { parts.reduce(0) { $0 + $1.cost } }
 
-  override func evaluate(_ chunk: HeadChunk) throws(SectionProblem) {
+  /// The parts that all have to pass.
+  var conjuncts: [HeadTest] { isAll ? parts : [self] }
+
+  override func evaluate(
+    _ chunk: HeadChunk, of chosen: ChosenObjects
+  ) throws(SectionProblem) -> Mask {
     BlockLoops.fill(mask, chunk.count, with: isAll)
     for part in parts {
-      try part.evaluate(chunk)
+      let own = try part.evaluate(chunk, of: chosen)
       if isAll {
-        guard BlockLoops.and(mask, part.mask, chunk.count) else { return }
+        guard BlockLoops.and(mask, own, chunk.count) else { break }
       } else {
-        BlockLoops.or(mask, part.mask, chunk.count)
+        BlockLoops.or(mask, own, chunk.count)
       }
     }
-  }
-}
-
-extension HeadChunk {
-  /// Lends `body` stretches of `ctx` numbers, at most 1,024 from the first to the last, and the
-  /// objects that have them.
-  func forEachShared(
-    _ body: (Range<Int>, Range<Int>) throws(SectionProblem) -> Void
-  ) throws(SectionProblem) {
-    try findShared()
-    var index = 0
-    while index < count {
-      let first = Int(shared[index])
-      let end = Self.end(shared, index, count, below: first + Section.blockRows)
-      try body(first..<(Int(shared[end - 1]) + 1), index..<end)
-      index = end
-    }
+    return mask
   }
 }
 

@@ -2,27 +2,25 @@
 /// few slots, else a set of keys.
 struct DistinctPairs {
   /// Of bits, for a step: they have to be cleared for each.
-  private static let mostBits = 1 << 23
+  private static let mostWords = 1 << 17
 
+  /// Person after person, since rows come so: whoever is next is in the cache.
   private var bits: [UInt64] = []
+  /// 0: there are no bits.
+  private var wordsOfPerson = 0
   private var keys: [UInt64] = []
   private var keyCount = 0
-  private var people = 0
-  private var slots = 0
-  private var usesBits = false
 
   /// Forgets all; `slots`: how many there will be, nil where nobody knows.
   mutating func start(slots: Int?, people: Int) {
-    self.people = people
-    self.slots = slots ?? 0
-    usesBits = slots.map { $0 * people <= Self.mostBits } ?? false
-    if usesBits {
-      let words = (self.slots * people + 63) / 64
-      if bits.count < words { bits = Array(repeating: 0, count: words) }
-      for word in 0..<words { bits[word] = 0 }
-    } else {
-      let size = max(1 << 12, keys.count)
-      if keyCount > 0 || keys.isEmpty { keys = Array(repeating: .max, count: size) }
+    wordsOfPerson = slots.map { ($0 + 63) / 64 } ?? 0
+    if wordsOfPerson * people > Self.mostWords { wordsOfPerson = 0 }
+    if wordsOfPerson > 0 {
+      let words = wordsOfPerson * people
+      for word in 0..<min(words, bits.count) { bits[word] = 0 }
+      if bits.count < words { bits += repeatElement(0, count: words - bits.count) }
+    } else if keyCount > 0 || keys.isEmpty {
+      keys = Array(repeating: .max, count: max(1 << 12, keys.count))
       keyCount = 0
     }
   }
@@ -30,52 +28,83 @@ struct DistinctPairs {
   /// Whether it is the first time. `person` is counted from the step's first.
   @inline(__always)
   mutating func insert(_ slot: Int, _ person: Int) -> Bool {
-    if usesBits, slot < slots {
-      let bit = slot &* people &+ person
-      let mask = 1 &<< UInt64(truncatingIfNeeded: bit & 63)
-      let word = bits[bit &>> 6]
-      bits[bit &>> 6] = word | mask
-      return word & mask == 0
+    if wordsOfPerson == 0 {
+      return insertKey(
+        UInt64(truncatingIfNeeded: slot) &<< 32 | UInt64(truncatingIfNeeded: person))
     }
-    return insertKey(UInt64(truncatingIfNeeded: slot) &<< 32 | UInt64(truncatingIfNeeded: person))
+    precondition(slot >> 6 < wordsOfPerson, "no slot \(slot)")
+    let place = person &* wordsOfPerson &+ slot &>> 6
+    let mask = 1 &<< UInt64(truncatingIfNeeded: slot & 63)
+    let word = bits[place]
+    bits[place] = word | mask
+    return word & mask == 0
   }
 
-  /// Counts the pairs that are met for the first time, each in its cell.
-  mutating func count(
-    _ cells: [UInt32], _ persons: [UInt32], _ count: Int, _ gauge: Int, of gauges: Int,
-    into counts: inout [Int]
-  ) {
-    if usesBits {
-      Self.count(
-        cells.span, persons.span, count, gauge, gauges, people, bits: &bits, into: &counts)
-      return
+  /// The cells of some people, to be counted.
+  struct Met {
+    /// Places of those that are counted, of which so many, and the cell of each.
+    let rows: RowList
+    let cells: BlockBuffer<UInt32>
+    let count: Int
+    /// By place.
+    let people: BlockBuffer<UInt32>
+    let groups: BlockBuffer<UInt32>
+    let pieces: Int
+  }
+
+  /// Counts people once in the cell of their piece, and once in that of their group's total where there
+  /// are several pieces. A slot is a cell of one of so many gauges.
+  mutating func count(_ met: Met, gauge: Int, of gauges: Int, into counts: inout [Int]) {
+    if wordsOfPerson > 0 {
+      let words = wordsOfPerson
+      return Self.count(met, gauge, gauges, words, &bits, &counts)
     }
-    for index in 0..<count {
-      let slot = Int(cells[index]) &* gauges &+ gauge
-      if insert(slot, Int(persons[index])) { counts[Int(cells[index])] &+= 1 }
+    let pieces = UInt32(truncatingIfNeeded: met.pieces)
+    for index in 0..<met.count {
+      let row = Int(met.rows[index])
+      let (person, cell) = (Int(met.people[row]), met.cells[index])
+      let group = pieces == 1 ? cell : met.groups[row]
+      let place = Int(cell + group)
+      counts[place] += insert(place * gauges + gauge, person) ? 1 : 0
+      if pieces == 1 { continue }
+      let total = Int(group * (pieces + 1) + pieces)
+      counts[total] += insert(total * gauges + gauge, person) ? 1 : 0
     }
   }
 
   private static func count(
-    _ cells: Span<UInt32>, _ persons: Span<UInt32>, _ count: Int, _ gauge: Int, _ gauges: Int,
-    _ people: Int, bits: inout [UInt64], into counts: inout [Int]
+    _ met: Met, _ gauge: Int, _ gauges: Int, _ words: Int, _ bits: inout [UInt64],
+    _ counts: inout [Int]
   ) {
+    precondition(met.count <= RowList.capacity, "too many rows")
     var bits = bits.mutableSpan
     var counts = counts.mutableSpan
+    let pieces = UInt32(truncatingIfNeeded: met.pieces)
+    // SAFETY: checked just now; rows of a list are rows of a block. Spans check their places.
+    let (rows, cells) = unsafe (met.rows.start, met.cells.start)
+    let (people, groups) = unsafe (met.people.start, met.groups.start)
     var index = 0
-    while index < count {
-      let cell = Int(cells[index])
-      let bit = (cell &* gauges &+ gauge) &* people &+ Int(persons[index])
+    while index < met.count {
+      let row = Int(unsafe rows[index])
+      let first = Int(unsafe people[row]) &* words
+      let cell = unsafe cells[index]
       index &+= 1
-      let mask = 1 &<< UInt64(truncatingIfNeeded: bit & 63)
-      let word = bits[bit &>> 6]
-      bits[bit &>> 6] = word | mask
-      counts[cell] &+= word & mask == 0 ? 1 : 0
+      let group = pieces == 1 ? cell : unsafe groups[row]
+      var place = Int(cell &+ group)
+      while true {
+        let slot = place &* gauges &+ gauge
+        let mask = 1 &<< UInt64(truncatingIfNeeded: slot & 63)
+        let word = bits[first &+ slot &>> 6]
+        bits[first &+ slot &>> 6] = word | mask
+        counts[place] &+= word & mask == 0 ? 1 : 0
+        let total = Int(group &* (pieces &+ 1) &+ pieces)
+        if pieces == 1 || place == total { break }
+        place = total
+      }
     }
   }
 
   private mutating func insertKey(_ key: UInt64) -> Bool {
-    if keys.isEmpty { keys = Array(repeating: .max, count: 1 << 12) }
     var place = Self.place(key, keys.count)
     while keys[place] != .max {
       if keys[place] == key { return false }

@@ -32,24 +32,28 @@ final class HeadAssignment {
     if props.allSatisfy({ $0 == nil }) && shared.allSatisfy({ $0 == nil }) { return nil }
   }
 
-  /// Goes to other objects: those that are meant, and how many.
-  func load(_ objects: Range<Int>) throws(SectionProblem) -> (RowList, Int) {
+  /// Goes to other objects: those that are meant.
+  func load(_ objects: Range<Int>) throws(SectionProblem) -> ChosenObjects {
     chunk.load(objects)
-    return (filter.rows, try filter.load(chunk))
+    try filter.load(chunk)
+    return filter.chosen
   }
 
-  /// The values at a path, by object; nil where there are none.
-  func values(ofPath path: Int) throws(SectionProblem) -> BlockBuffer<GroupNumber>? {
+  /// The values at a path, by place; nil where there are none.
+  func values(
+    ofPath path: Int, of chosen: ChosenObjects
+  ) throws(SectionProblem) -> BlockBuffer<GroupNumber>? {
     if props[path] != nil {
       try props[path]?.load(chunk.objects)
       return props[path]?.values
     }
     guard shared[path] != nil else { return nil }
     let values = BlockBuffer<GroupNumber>(repeating: .absent)
-    try chunk.forEachShared { (numbers, objects) throws(SectionProblem) in
+    try chunk.forEachShared(of: chosen) { (numbers, range) throws(SectionProblem) in
       try shared[path]?.load(numbers)
       guard let own = shared[path]?.values else { return }
-      for object in objects { values[object] = own[Int(chunk.shared[object]) - numbers.lowerBound] }
+      BlockLoops.gather(
+        own, from: numbers.lowerBound, chunk.shared, chosen.places, range, into: values)
     }
     return values
   }

@@ -3,29 +3,6 @@ import Events
 import Query
 import Sections
 
-/// What a pass counts at once: the rows of a block, or objects of one head that lie side by side.
-class SeriesBlock {
-  /// By row or object: its group, and its piece.
-  final let groupOf: BlockBuffer<UInt32>
-  final let pieceOf: BlockBuffer<UInt32>
-
-  init(
-    groupOf: BlockBuffer<UInt32> = BlockBuffer(repeating: 0),
-    pieceOf: BlockBuffer<UInt32> = BlockBuffer(repeating: 0)
-  ) {
-    self.groupOf = groupOf
-    self.pieceOf = pieceOf
-  }
-
-  /// Those that a filter means, and how many; nil where it is not asked here.
-  func rows(ofFilter number: Int) -> (RowList, Int)? { nil }
-
-  /// The numbers at a path that is added up, by row or object.
-  func numbers(ofPath path: Int) throws(SectionProblem) -> BlockBuffer<Number> {
-    BlockBuffer(repeating: .absent)
-  }
-}
-
 /// One thread's reader of one head of a section, for the filters of a pass that go by heads.
 final class HeadScan: SeriesBlock {
   /// What the scans of a thread share, since it works on one at a time.
@@ -33,11 +10,18 @@ final class HeadScan: SeriesBlock {
     let chunk = HeadChunk.Room()
     let groupOf = BlockBuffer<UInt32>(repeating: 0)
     let pieceOf = BlockBuffer<UInt32>(repeating: 0)
+    fileprivate let union = RowList()
+    fileprivate let mask = Mask()
+    fileprivate let times = BlockBuffer<Int64>(repeating: 0)
+    fileprivate let pieces = BlockBuffer<UInt32>(repeating: 0)
   }
 
   let chunk: HeadChunk
+  /// The objects that some filter means.
+  private(set) var chosen: ChosenObjects
   private let filters: [HeadFilter?]
   private let pass: SeriesPass
+  private let room: Room
   private var group: HeadGroup
   private var numbers: [ObjectValues<NumberColumn>?]
   private var loadedNumbers: [Bool]
@@ -46,19 +30,17 @@ final class HeadScan: SeriesBlock {
   init?(
     _ pass: SeriesPass, _ section: Section, number: Int, head: Int, in room: Room
   ) throws(SectionProblem) {
-    guard
-      zip(pass.plan.filters, pass.isByHeads).contains(where: {
-        $1 && $0.names(section.heads[head])
-          && $0.holdsAll(of: section.directory.times) != nil
-      })
-    else { return nil }
+    guard pass.mayMean(head, of: section) else { return nil }
     self.pass = pass
+    self.room = room
     chunk = try HeadChunk(head, of: section, in: room.chunk)
     var filters: [HeadFilter?] = []
     for (filter, isByHeads) in zip(pass.plan.filters, pass.isByHeads) {
       filters.append(isByHeads ? try HeadFilter(filter, section: number, chunk) : nil)
     }
+    if filters.allSatisfy({ $0 == nil }) { return nil }
     self.filters = filters
+    chosen = ChosenObjects(places: room.union, count: 0)
     group = try HeadGroup(pass, chunk)
     numbers = []
     for path in pass.plan.paths.indices {
@@ -70,35 +52,45 @@ final class HeadScan: SeriesBlock {
     }
     loadedNumbers = numbers.map { _ in false }
     super.init(groupOf: room.groupOf, pieceOf: room.pieceOf)
-    if filters.allSatisfy({ $0 == nil }) { return nil }
   }
 
-  override func rows(ofFilter number: Int) -> (RowList, Int)? {
-    filters[number].map { ($0.rows, $0.count) }
-  }
+  override func chosen(byFilter number: Int) -> ChosenObjects? { filters[number]?.chosen }
 
   /// Goes to other objects; whether some filter means any.
   func load(_ objects: Range<Int>) throws(SectionProblem) -> Bool {
     chunk.load(objects)
     for path in loadedNumbers.indices { loadedNumbers[path] = false }
-    var hasAny = false
+    var parts: [ChosenObjects] = []
     for filter in filters {
-      if let filter, try filter.load(chunk) > 0 { hasAny = true }
+      guard let filter, try filter.load(chunk) > 0 else { continue }
+      parts.append(filter.chosen)
     }
-    return hasAny
+    guard let first = parts.first else { return false }
+    chosen = parts.count == 1 ? first : union(parts)
+    return true
   }
 
-  /// Finds piece and group of every object.
+  private func union(_ parts: [ChosenObjects]) -> ChosenObjects {
+    if let all = parts.first(where: { $0.count == chunk.count }) { return all }
+    BlockLoops.fill(room.mask, chunk.count, with: false)
+    for part in parts { BlockLoops.mark(part.places, 0..<part.count, in: room.mask) }
+    let count = BlockLoops.compact(room.mask, chunk.count, into: room.union)
+    return ChosenObjects(places: room.union, count: count)
+  }
+
+  /// Finds piece and group of every object that is chosen.
   func place() throws(SectionProblem) {
     if pass.pieces > 1, let table = pass.plan.pieces.table {
-      try chunk.findTimes()
-      // SAFETY: both buffers have room for a chunk, and nobody else has them meanwhile.
-      let times = unsafe UnsafeBufferPointer(start: chunk.times.start, count: chunk.count)
-      let buffer = unsafe UnsafeMutableBufferPointer(start: pieceOf.start, count: chunk.count)
+      try chunk.findTimes(of: chosen)
+      let (places, all) = (chosen.places, 0..<chosen.count)
+      BlockLoops.gather(chunk.times, places, all, into: room.times)
+      // SAFETY: there is room for a chunk, and nobody else has the buffer meanwhile.
+      let buffer = unsafe UnsafeMutableBufferPointer(start: room.pieces.start, count: all.count)
       var target = unsafe buffer.mutableSpan
-      table.indexes(of: unsafe times.span, into: &target)
+      room.times.withSpan(all.count) { table.indexes(of: $0, into: &target) }
+      room.pieces.withSpan(all.count) { BlockLoops.scatter($0, to: places, all, into: pieceOf) }
     }
-    try group.load(chunk, into: groupOf)
+    try group.load(chunk, chosen, into: groupOf)
   }
 
   override func numbers(ofPath path: Int) throws(SectionProblem) -> BlockBuffer<Number> {
@@ -116,6 +108,8 @@ private struct HeadGroup {
   private let constant: UInt32
   private var props: ObjectValues<GroupColumn>?
   private var shared: ObjectValues<GroupColumn>?
+  /// By place, where neighbours share them.
+  private let values = BlockBuffer<GroupNumber>(repeating: .absent)
 
   init(_ pass: SeriesPass, _ chunk: HeadChunk) throws(SectionProblem) {
     grouping = pass.grouping
@@ -131,25 +125,26 @@ private struct HeadGroup {
         number = pass.numbers.number(of: .bool(head.flags.contains(.interactive)))
       default: preconditionFailure("a head has no groups by \(path)")
       }
-      number = grouping.group(ofNumber: number)
     }
-    constant = number
+    constant = grouping.group(ofNumber: number)
   }
 
   mutating func load(
-    _ chunk: HeadChunk, into groups: BlockBuffer<UInt32>
+    _ chunk: HeadChunk, _ chosen: ChosenObjects, into groups: BlockBuffer<UInt32>
   ) throws(SectionProblem) {
     if props != nil {
       try props?.load(chunk.objects)
       guard let values = props?.values else { return }
-      grouping.groups(of: values, chunk.count, into: groups)
+      grouping.groups(of: values, chosen, into: groups)
     } else if shared != nil {
-      try chunk.forEachShared { (numbers, objects) throws(SectionProblem) in
+      let values = values
+      try chunk.forEachShared(of: chosen) { (numbers, range) throws(SectionProblem) in
         try shared?.load(numbers)
-        guard let values = shared?.values else { return }
-        grouping.groups(
-          of: values, at: chunk.shared, from: numbers.lowerBound, objects, into: groups)
+        guard let own = shared?.values else { return }
+        BlockLoops.gather(
+          own, from: numbers.lowerBound, chunk.shared, chosen.places, range, into: values)
       }
+      grouping.groups(of: values, chosen, into: groups)
     } else {
       BlockLoops.fill(groups, chunk.count, with: constant)
     }
@@ -177,117 +172,5 @@ extension ObjectValues {
     let plan = PathPlan(PathFields(SectionField.ctx, keys, in: directory), in: table, of: directory)
     if plan.isAbsent { return nil }
     try self.init(plan, in: table, chunk.decompressor, context)
-  }
-}
-
-extension Grouping {
-  func group(ofNumber number: UInt32) -> UInt32 {
-    guard case .fixed(let table, _, let rest) = self else { return number }
-    return Int(number) < table.count ? table[Int(number)] : rest
-  }
-
-  func groups(
-    of values: BlockBuffer<GroupNumber>, _ count: Int, into groups: BlockBuffer<UInt32>
-  ) {
-    precondition(count >= 0 && count <= RowList.capacity, "too many rows")
-    // SAFETY: checked just now.
-    let (source, target) = unsafe (values.start, groups.start)
-    switch self {
-    case .fixed(let table, _, let rest):
-      unsafe Self.look(up: table.span, source, count, rest, into: target)
-    case .met, .whole:
-      var index = 0
-      while index < count {
-        let number = unsafe source[index].number
-        unsafe target[index] = number == GroupNumber.absent.number ? ValueNumbers.none : number
-        index &+= 1
-      }
-    }
-  }
-
-  /// SAFETY: both have `count` places.
-  private static func look(
-    up table: Span<UInt32>, _ source: UnsafePointer<GroupNumber>, _ count: Int, _ rest: UInt32,
-    into target: UnsafeMutablePointer<UInt32>
-  ) {
-    var index = 0
-    while index < count {
-      let number = unsafe source[index].number
-      let place = number == GroupNumber.absent.number ? 0 : Int(number)
-      unsafe target[index] = place < table.count ? table[place] : rest
-      index &+= 1
-    }
-  }
-
-  /// The same for values that objects share: `values` are those of the numbers from `first` on, and
-  /// become their groups.
-  func groups(
-    of values: BlockBuffer<GroupNumber>, at numbers: BlockBuffer<UInt32>, from first: Int,
-    _ objects: Range<Int>, into groups: BlockBuffer<UInt32>
-  ) {
-    precondition(objects.lowerBound >= 0 && objects.upperBound <= RowList.capacity, "too many")
-    let first = UInt32(truncatingIfNeeded: first)
-    let (table, rest) = table
-    let span = table.span
-    // SAFETY: checked just now; a value's place is below the capacity.
-    let (source, numbers, target) = unsafe (values.start, numbers.start, groups.start)
-    var index = objects.lowerBound
-    while index < objects.upperBound {
-      let place = Int(unsafe numbers[index] &- first) & (RowList.capacity &- 1)
-      var number = unsafe source[place].number
-      if number == GroupNumber.absent.number { number = ValueNumbers.none }
-      if !span.isEmpty { number = Int(number) < span.count ? span[Int(number)] : rest }
-      unsafe target[index] = number
-      index &+= 1
-    }
-  }
-
-  /// Empty where numbers are groups.
-  private var table: ([UInt32], rest: UInt32) {
-    guard case .fixed(let table, _, let rest) = self else { return ([], 0) }
-    return (table, rest)
-  }
-}
-
-extension SeriesPass {
-  /// Whether some gauge that is read adds up this path.
-  func reads(path: Int) -> Bool {
-    gauges.contains { gauge in
-      switch plan.gauges[gauge].kind {
-      case .sum(let own), .extremes(let own), .list(let own): own == path
-      case .events, .personEvents, .people, .rolling: false
-      }
-    }
-  }
-
-  /// By filter: whether it goes by the objects of single heads instead of the rows of all. Whatever
-  /// it tests and groups by has to be said by names, properties and `ctx`; and a filter that asks
-  /// nothing of any event is as quick row by row.
-  static func filtersByHeads(_ plan: SeriesPlan) -> [Bool] {
-    let paths = plan.question.breakdown?.paths ?? []
-    var groupsProperties = false
-    // People have their groups whatever those are made of.
-    var isPossible = plan.assignment != nil || paths.count <= 1
-    for path in paths where plan.assignment == nil {
-      switch path.place {
-      case .key(.props, _), .key(.ctx, _): groupsProperties = true
-      case .field(.name), .field(.kind), .field(.interactive): break
-      default: isPossible = false
-      }
-    }
-    return plan.filters.indices.map { number in
-      let filter = plan.filters[number]
-      guard isPossible, !plan.isRolling[number], filter.test.isOfHeads else { return false }
-      var addsUp = false
-      for gauge in plan.gauges where gauge.filter == number {
-        switch gauge.kind {
-        case .sum(let path), .extremes(let path), .list(let path):
-          guard case .key(.props, _) = plan.paths[path].place else { return false }
-          addsUp = true
-        case .events, .personEvents, .people, .rolling: break
-        }
-      }
-      return !filter.isPlain || !filter.names.isEmpty || groupsProperties || addsUp
-    }
   }
 }

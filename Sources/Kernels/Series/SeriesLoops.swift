@@ -3,26 +3,24 @@ import Sections
 
 /// The loops of series over the rows of a block.
 enum SeriesLoops {
-  /// Of a filter's rows those in `range` that are somebody's (where people are known) and in a piece:
-  /// their cells, and a one for each group that has some. Says how many there are.
+  /// Of the chosen those in `range` of the list that are somebody's (where people are known) and in a
+  /// piece: their cells, and a one for each group that has some. Says how many there are.
   static func cells(
-    _ list: RowList, _ count: Int, _ range: Range<Int>, _ people: BlockBuffer<UInt32>?,
+    _ list: RowList, _ range: Range<Int>, _ people: BlockBuffer<UInt32>?,
     _ groups: BlockBuffer<UInt32>, _ pieceOf: BlockBuffer<UInt32>?, pieces: Int,
     rows: RowList, cells: BlockBuffer<UInt32>, exists: inout [UInt8]
   ) -> Int {
-    precondition(count <= RowList.capacity, "too many rows")
+    precondition(range.lowerBound >= 0 && range.upperBound <= RowList.capacity, "too many rows")
     // SAFETY: rows of a list are rows of a block, and no more are written than read. Groups are
     // checked by the array's own subscript.
     let (list, rows, cells) = unsafe (list.start, rows.start, cells.start)
     let (groups, people, pieceOf) = unsafe (groups.start, people?.start, pieceOf?.start)
-    let (low, high) = (UInt16(range.lowerBound), UInt16(range.upperBound))
     var exists = exists.mutableSpan
     var found = 0
-    var index = 0
-    while index < count {
+    var index = range.lowerBound
+    while index < range.upperBound {
       let row = unsafe list[index]
       index &+= 1
-      if row < low || row >= high { continue }
       if let people = unsafe people, unsafe people[Int(row)] == PersonOrdinals.nobody { continue }
       var piece: UInt32 = 0
       if let pieceOf = unsafe pieceOf {
@@ -64,44 +62,6 @@ enum SeriesLoops {
       target[Int(unsafe cells[index])] &+= Int(unsafe numbers[index])
       index &+= 1
     }
-  }
-
-  /// The cells in which a person was not the last one met, and the person: that of the piece, and
-  /// where there are several pieces that of the total. Says how many there are.
-  static func people(
-    _ rows: RowList, _ cells: BlockBuffer<UInt32>, _ count: Int, _ people: BlockBuffer<UInt32>,
-    first: UInt32, pieces: UInt32, last: inout [UInt32], into fresh: inout [UInt32],
-    persons: inout [UInt32]
-  ) -> Int {
-    precondition(count <= RowList.capacity && fresh.count >= 2 * count, "too many rows")
-    precondition(persons.count >= fresh.count, "too many rows")
-    // SAFETY: checked just now; rows of a list are rows of a block, and cells of `last` are checked.
-    let (rows, cells, people) = unsafe (rows.start, cells.start, people.start)
-    var last = last.mutableSpan
-    var fresh = fresh.mutableSpan
-    var persons = persons.mutableSpan
-    var found = 0
-    var index = 0
-    while index < count {
-      let person = unsafe people[Int(rows[index])]
-      let cell = unsafe cells[index]
-      index &+= 1
-      let group = pieces == 1 ? cell : cell / pieces
-      let known = first &+ person
-      let place = cell &+ group
-      // Written in any case, and kept where it is new.
-      unsafe fresh[unchecked: found] = place
-      unsafe persons[unchecked: found] = person
-      found &+= last[Int(place)] == known ? 0 : 1
-      last[Int(place)] = known
-      if pieces == 1 { continue }
-      let total = group &* (pieces &+ 1) &+ pieces
-      unsafe fresh[unchecked: found] = total
-      unsafe persons[unchecked: found] = person
-      found &+= last[Int(total)] == known ? 0 : 1
-      last[Int(total)] = known
-    }
-    return found
   }
 
   static func list(

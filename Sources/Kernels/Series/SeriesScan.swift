@@ -2,81 +2,6 @@ import Calendar
 import Query
 import Sections
 
-/// How the rows of a pass are put into groups.
-enum Grouping: Sendable {
-  case whole
-  /// By the numbers that values get when they are met; more groups than the limit end the pass.
-  case met(limit: Int?)
-  /// By a table of numbers; what it does not have is the group `rest`.
-  case fixed([UInt32], count: Int, rest: UInt32)
-}
-
-/// What a pass needs to know besides its plan.
-struct SeriesPass: Sendable {
-  let plan: SeriesPlan
-  let grouping: Grouping
-  /// Only totals of the first series, for the sizes of groups.
-  let isSizing: Bool
-  let numbers: ValueNumbers
-  let tuples: GroupTuples?
-  /// By filter: whether it goes by heads.
-  let isByHeads: [Bool]
-  /// Whether what people are given their groups by is read head by head.
-  let assignsByHeads: Bool
-
-  init(
-    plan: SeriesPlan, grouping: Grouping, isSizing: Bool, numbers: ValueNumbers,
-    tuples: GroupTuples?
-  ) {
-    self.plan = plan
-    self.grouping = grouping
-    self.isSizing = isSizing
-    self.numbers = numbers
-    self.tuples = tuples
-    isByHeads = Self.filtersByHeads(plan)
-    assignsByHeads = Self.assignsByHeads(plan)
-  }
-
-  /// How the values of groups are numbered.
-  var groups: GroupContext { GroupContext(numbers: numbers) }
-
-  /// Whether people have to be told apart for what is read.
-  var knowsPeople: Bool {
-    plan.assignment != nil
-      || gauges.contains { gauge in
-        switch plan.gauges[gauge].kind {
-        case .personEvents, .people, .rolling: true
-        case .events, .sum, .extremes, .list: false
-        }
-      }
-  }
-
-  var pieces: Int { isSizing ? 1 : plan.pieces.count }
-
-  /// How many groups have been met.
-  var groupCount: Int {
-    switch grouping {
-    case .whole: 1
-    case .met: tuples?.count ?? numbers.count
-    case .fixed(_, let count, _): count
-    }
-  }
-
-  /// No group has this number or one above; nil where nobody knows.
-  var groupLimit: Int? {
-    switch grouping {
-    case .whole: 1
-    case .met(let limit): limit.map { $0 + 2 }
-    case .fixed(_, let count, _): count
-    }
-  }
-
-  /// The gauges that are read.
-  var gauges: [Int] {
-    isSizing ? plan.gaugesOfSeries[0] : Array(plan.gauges.indices)
-  }
-}
-
 /// One thread's readers of a section.
 final class SeriesScan: SeriesBlock {
   let reader: BlockReader
@@ -88,6 +13,8 @@ final class SeriesScan: SeriesBlock {
   private let pass: SeriesPass
   private var tupleOf: [[UInt32]: UInt32] = [:]
   private var loaded = -1
+  /// Every row of a block.
+  private let everything = RowList()
 
   /// `people`: whether its rows are somebody's, whose runs say what some filters ask.
   init(
@@ -131,13 +58,14 @@ final class SeriesScan: SeriesBlock {
     self.groups = groups
     self.numbers = numbers
     super.init()
+    BlockLoops.count(into: everything)
   }
 
   /// Whether no filter goes by rows here.
   var isIdle: Bool { filters.allSatisfy { $0 == nil } && assignment == nil }
 
-  override func rows(ofFilter number: Int) -> (RowList, Int)? {
-    filters[number].map { ($0.rows, $0.count) }
+  override func chosen(byFilter number: Int) -> ChosenObjects? {
+    filters[number].map { ChosenObjects(places: $0.rows, count: $0.count) }
   }
 
   /// Goes to a block; whether any filter has rows in it.
@@ -179,39 +107,12 @@ final class SeriesScan: SeriesBlock {
     guard let first = groups.first else { return }
     for path in groups.indices { try groups[path].load(reader) }
     if groups.count == 1 {
-      switch pass.grouping {
-      case .fixed(let table, _, let rest):
-        for row in 0..<reader.count {
-          let number = Self.known(first.values[row])
-          groupOf[row] = Int(number) < table.count ? table[Int(number)] : rest
-        }
-      case .met, .whole:
-        Self.copy(first.values, reader.count, into: groupOf)
-      }
-      return
+      let rows = ChosenObjects(places: everything, count: reader.count)
+      return pass.grouping.groups(of: first.values, rows, into: groupOf)
     }
     for row in 0..<reader.count {
-      groupOf[row] = group(of: groups.map { Self.known($0.values[row]) })
+      groupOf[row] = group(of: groups.map { $0.values[row].known })
     }
-  }
-
-  private static func copy(
-    _ values: BlockBuffer<GroupNumber>, _ count: Int, into groups: BlockBuffer<UInt32>
-  ) {
-    precondition(count <= RowList.capacity, "too many rows")
-    // SAFETY: checked just now.
-    let (values, groups) = unsafe (values.start, groups.start)
-    var row = 0
-    while row < count {
-      let number = unsafe values[row].number
-      unsafe groups[row] = number == GroupNumber.absent.number ? ValueNumbers.none : number
-      row &+= 1
-    }
-  }
-
-  @inline(__always)
-  private static func known(_ value: GroupNumber) -> UInt32 {
-    value.number == GroupNumber.absent.number ? ValueNumbers.none : value.number
   }
 
   /// The group of a combination of values.
@@ -227,7 +128,6 @@ final class SeriesScan: SeriesBlock {
     } else {
       number = values[0]
     }
-    guard case .fixed(let table, _, let rest) = pass.grouping else { return number }
-    return Int(number) < table.count ? table[Int(number)] : rest
+    return pass.grouping.group(ofNumber: number)
   }
 }

@@ -32,21 +32,14 @@ struct VisitCounter {
   private let steps: PeopleSteps
   private(set) var tally: SeriesTally
   private var pairs = DistinctPairs()
-  private let needsPairs: Bool
   private var starts = [Int64](repeating: 0, count: 1_024)
   private var ends = [Int64](repeating: 0, count: 1_024)
   private var firsts = [UInt32](repeating: 0, count: 1_024)
   private var lasts = [UInt32](repeating: 0, count: 1_024)
 
-  /// Pieces that somebody was met in, and who.
-  private var fresh = [UInt32](repeating: 0, count: 4_096)
-  private var freshPeople = [UInt32](repeating: 0, count: 4_096)
-  private var freshCount = 0
-
   init(_ visits: SeriesVisits, _ steps: PeopleSteps) {
     self.visits = visits
     self.steps = steps
-    needsPairs = steps.sectionCount > 1 || !steps.ordinals.displaced.isEmpty
     tally = SeriesTally(visits.pass.plan, pieces: visits.pass.pieces)
     tally.reserve(groups: 1)
   }
@@ -65,7 +58,6 @@ struct VisitCounter {
     for run in try steps.displacedRuns(of: people, outside: range) {
       try count(Int(run.run.section), people) { Int(run.run.run)..<(Int(run.run.run) + 1) }
     }
-    flush()
   }
 
   private mutating func count(
@@ -196,19 +188,6 @@ struct VisitCounter {
 
   @inline(__always)
   private mutating func meet(_ piece: Int, _ person: Int) {
-    if freshCount == fresh.count { flush() }
-    fresh[freshCount] = UInt32(truncatingIfNeeded: piece)
-    freshPeople[freshCount] = UInt32(truncatingIfNeeded: person)
-    freshCount &+= 1
-  }
-
-  /// Counts whoever was met since the last time.
-  private mutating func flush() {
-    if needsPairs {
-      pairs.count(fresh, freshPeople, freshCount, 0, of: 1, into: &tally.counts[0])
-    } else {
-      for index in 0..<freshCount { tally.counts[0][Int(fresh[index])] &+= 1 }
-    }
-    freshCount = 0
+    tally.counts[0][piece] &+= pairs.insert(piece, person) ? 1 : 0
   }
 }

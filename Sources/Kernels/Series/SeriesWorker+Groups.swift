@@ -43,14 +43,14 @@ extension SeriesWorker {
           let chunk = assignment.chunk
           var owners = owners
           try forEachChunk(try chunk.objects(in: rows)) { objects throws(SectionProblem) in
-            let (list, count) = try assignment.load(objects)
-            if count == 0 { return }
-            try chunk.findTimes()
-            owners.mark(chunk.rows, chunk.count, into: personOf)
+            let chosen = try assignment.load(objects)
+            if chosen.count == 0 { return }
+            try chunk.findTimes(of: chosen)
+            owners.mark(chunk.rows, chosen, into: personOf)
             for path in 0..<paths {
-              guard let values = try assignment.values(ofPath: path) else { continue }
-              for index in 0..<count {
-                let object = Int(list[index])
+              guard let values = try assignment.values(ofPath: path, of: chosen) else { continue }
+              for index in 0..<chosen.count {
+                let object = Int(chosen.places[index])
                 let person = personOf[object]
                 if person == PersonOrdinals.nobody { continue }
                 found.add(

@@ -81,7 +81,7 @@ extension SeriesWorker {
           try scan.place()
           if owners != nil {
             try chunk.findRows()
-            owners?.mark(chunk.rows, chunk.count, into: personOf)
+            owners?.mark(chunk.rows, scan.chosen, into: personOf)
           }
           if pass.plan.assignment != nil { setGroups(of: scan, isSomebody: owners != nil) }
           try count(scan, 0..<objects.count, knowsPeople: owners != nil)
@@ -95,9 +95,11 @@ extension SeriesWorker {
     guard isSomebody else {
       return BlockLoops.fill(scan.groupOf, scan.chunk.count, with: groupOfNobody)
     }
-    for index in 0..<scan.chunk.count {
-      let person = personOf[index]
-      scan.groupOf[index] = person == PersonOrdinals.nobody ? 0 : groupOfPerson[Int(person)]
+    let chosen = scan.chosen
+    for index in 0..<chosen.count {
+      let place = Int(chosen.places[index])
+      let person = personOf[place]
+      scan.groupOf[place] = person == PersonOrdinals.nobody ? 0 : groupOfPerson[Int(person)]
     }
   }
 }

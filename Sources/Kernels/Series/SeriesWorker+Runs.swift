@@ -33,7 +33,7 @@ extension SeriesWorker {
       for row in 0..<count { rows[row] = UInt16(truncatingIfNeeded: row) }
       for gauge in gauges {
         if case .people = pass.plan.gauges[gauge].kind {
-          countPeople(gauge, count)
+          countPeople(gauge, count, cells)
         } else {
           SeriesLoops.add(eventsOfRun, cells, count, into: &tally.counts[gauge])
         }

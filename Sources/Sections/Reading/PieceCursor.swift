@@ -79,6 +79,15 @@ package struct IntegerCursor {
     return count
   }
 
+  /// Bounds of a block's values, without unpacking them.
+  package mutating func bounds(ofBlock block: Int) throws(SectionProblem) -> ClosedRange<Int64> {
+    let (extent, range) = try pieces.piece(ofBlock: block)
+    let column = self.column
+    return try extent.read(range) { piece throws(BlockProblem) in
+      try column.bounds(ofBlock: block, of: piece)
+    }
+  }
+
   package mutating func value(at index: Int) throws(SectionProblem) -> Int64 {
     guard index < count else { throw .column("no value \(index)") }
     let block = index / Lanes.blockCount

@@ -22,9 +22,9 @@ import Testing
       let objects = try chunk.objects(in: rows)
       for start in stride(from: objects.lowerBound, to: objects.upperBound, by: size) {
         chunk.load(start..<min(start + size, objects.upperBound))
-        let count = try own.load(chunk)
+        try own.load(chunk)
         try chunk.findRows()
-        for object in own.rows.prefix(count) {
+        for object in own.chosen.places.prefix(own.chosen.count) {
           found.append(sealed.rows[number][Int(chunk.rows[Int(object)])].id)
         }
       }
