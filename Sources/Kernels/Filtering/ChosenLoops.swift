@@ -39,6 +39,11 @@ extension BlockLoops {
     found += range.count
   }
 
+  static func copy(_ values: Span<Int64>, to target: BlockBuffer<Int64>) {
+    check(0..<values.count)
+    for index in values.indices { target[index] = values[index] }
+  }
+
   /// Those whose place has a one. The list may be the one that is read.
   static func keep(
     _ places: RowList, _ range: Range<Int>, where mask: Mask, into list: RowList

@@ -52,6 +52,20 @@ struct DistinctPairs {
     let pieces: Int
   }
 
+  /// Room for people of one group who are met in some order.
+  struct Room {
+    private let rows = RowList()
+    private let groups = BlockBuffer<UInt32>(repeating: 0)
+    let cells = BlockBuffer<UInt32>(repeating: 0)
+    let people = BlockBuffer<UInt32>(repeating: 0)
+
+    init() { BlockLoops.count(into: rows) }
+
+    func met(_ count: Int, pieces: Int) -> Met {
+      Met(rows: rows, cells: cells, count: count, people: people, groups: groups, pieces: pieces)
+    }
+  }
+
   /// Counts people once in the cell of their piece, and once in that of their group's total where there
   /// are several pieces. A slot is a cell of one of so many gauges.
   mutating func count(_ met: Met, gauge: Int, of gauges: Int, into counts: inout [Int]) {

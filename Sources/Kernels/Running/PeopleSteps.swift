@@ -9,8 +9,11 @@ struct PeopleSteps: Sendable {
     case nobody(section: Int, blocks: Range<Int>)
   }
 
-  /// Blocks of a section in one range: more than one, or its ends, which two ranges read, are all.
-  private static let blocksOfStep = 16
+  /// Blocks of a section in one range: many, since two ranges read those at its ends, and smaller
+  /// sections have fewer.
+  private static let blocksOfStep = 64
+  /// Of a small snapshot fewer, so that all threads have something to do.
+  private static let fewestSteps = 16
 
   let sections: [Section]
   let ordinals: PersonOrdinals
@@ -31,12 +34,13 @@ struct PeopleSteps: Sendable {
       guard people < section.rowCount else { continue }
       var block = people / Section.blockRows
       while block < section.blockCount {
-        let end = min(block + 4 * Self.blocksOfStep, section.blockCount)
+        let end = min(block + Self.blocksOfStep, section.blockCount)
         nobody.append((number, block..<end))
         block = end
       }
     }
-    ranges = min(max(1, blocks / Self.blocksOfStep), 65_536)
+    ranges = min(
+      max(1, min(Self.fewestSteps, blocks), blocks / Self.blocksOfStep), 65_536)
     self.nobody = nobody
   }
 

@@ -71,38 +71,3 @@ extension SeriesPass {
     }
   }
 }
-
-/// The first or the last value of each person of a step, as far as met.
-struct PersonValues {
-  private let isFirst: Bool
-  private let numbers: ValueNumbers
-  private var times: [Int64]
-  /// By path, then by person.
-  private(set) var values: [[UInt32]]
-
-  init(people: Int, paths: Int, isFirst: Bool, _ numbers: ValueNumbers) {
-    self.isFirst = isFirst
-    self.numbers = numbers
-    times = Array(repeating: 0, count: people * paths)
-    values = Array(
-      repeating: Array(repeating: ValueNumbers.none, count: people), count: paths)
-  }
-
-  /// Of values at the same time the lesser one is first.
-  @inline(__always)
-  mutating func add(_ value: GroupNumber, at time: Int64, ofPath path: Int, of person: Int) {
-    let number = value.number
-    if number == GroupNumber.absent.number || number == ValueNumbers.none { return }
-    let place = path &* values[path].count &+ person
-    let known = values[path][person]
-    if known != ValueNumbers.none {
-      if time == times[place] {
-        guard number != known, numbers.precedes(number, known) == isFirst else { return }
-      } else if (time < times[place]) != isFirst {
-        return
-      }
-    }
-    times[place] = time
-    values[path][person] = number
-  }
-}

@@ -69,8 +69,9 @@ private struct SeriesAnswer {
 
   private mutating func current(_ plan: SeriesPlan) async throws(KernelFailure) -> SeriesTable {
     guard let breakdown = question.breakdown else { return try await whole(plan) }
-    // Few groups as a rule: then one pass does.
-    if let tally = try await attempt.tally(pass(plan, .met(limit: breakdown.limit))) {
+    // Few groups as a rule: then one pass does. So it does for few events.
+    switch try await attempt.outcome(of: pass(plan, .met(limit: breakdown.limit))) {
+    case .counted(let tally):
       let found = try await sized(plan, tally)
       if found.count <= breakdown.limit {
         chosen = found
@@ -78,6 +79,12 @@ private struct SeriesAnswer {
         if let exists = tally.exists.first, exists == 1 { rows.append((group(0), 0)) }
         return try await table(plan, tally, rows)
       }
+    case .remembered(let events):
+      let sizes = try await attempt.tally(
+        of: events, pass(plan, .met(limit: nil), isSizing: true))
+      chosen = Array(try await sized(plan, sizes).prefix(breakdown.limit))
+      return try await fixed(plan, events)
+    case .tooMany: break
     }
     guard let sizes = try await attempt.tally(pass(plan, .met(limit: nil), isSizing: true)) else {
       preconditionFailure("groups without a limit are not too many")
@@ -87,16 +94,21 @@ private struct SeriesAnswer {
   }
 
   /// Counts the chosen groups, and all others as one.
-  private func fixed(_ plan: SeriesPlan) async throws(KernelFailure) -> SeriesTable {
+  private func fixed(
+    _ plan: SeriesPlan, _ events: [RememberedEvents]? = nil
+  ) async throws(KernelFailure) -> SeriesTable {
     let rest = UInt32(chosen.count)
     var table = [UInt32](repeating: rest, count: tuples?.count ?? numbers.count)
     if table.isEmpty { table = [rest] }
     table[0] = rest + 1
     for (place, number) in chosen.enumerated() { table[Int(number)] = UInt32(place) }
     let grouping = Grouping.fixed(table, count: chosen.count + 2, rest: rest)
-    guard let tally = try await attempt.tally(pass(plan, grouping)) else {
-      preconditionFailure("groups that are fixed are not too many")
-    }
+    let pass = pass(plan, grouping)
+    let tally =
+      if let events { try await attempt.tally(of: events, pass) } else {
+        try await attempt.tally(pass)
+      }
+    guard let tally else { preconditionFailure("groups that are fixed are not too many") }
     var rows = chosen.enumerated().map { (group($0.element), $0.offset) }
     let exists = tally.exists
     if exists.count > Int(rest), exists[Int(rest)] == 1 { rows.append((.other, Int(rest))) }
@@ -152,112 +164,45 @@ private struct SeriesAnswer {
     _ plan: SeriesPlan, _ tally: SeriesTally, _ groups: [(group: Group, number: Int)]
   ) async throws(KernelFailure) -> SeriesTable {
     let question = question
-    return try await attempt.once { () throws(KernelFailure) in
-      var report = SeriesReport(plan, tally)
-      let nothing = question.series.map(\.measure.ofNothing)
-      let pieces = plan.pieces.count
-      let rows = groups.map { group, number in
-        let columns = question.series.indices.map { series in
-          let values = (0..<pieces).map {
-            report.value(ofSeries: series, group: number, piece: $0)
+    let nothing = question.series.map(\.measure.ofNothing)
+    let pieces = plan.pieces.count
+    let report = SeriesReport(plan, tally)
+    // Percentiles are work, everything else is not.
+    let lists = plan.gauges.contains { if case .list = $0.kind { true } else { false } }
+    let stretch = lists ? 1 : max(1, groups.count)
+    let stretches = stride(from: 0, to: groups.count, by: stretch).map {
+      $0..<min($0 + stretch, groups.count)
+    }
+    let parts = try await attempt.threads.run(steps: stretches.count, within: attempt.budget) {
+      steps throws(KernelFailure) in
+      var report = report
+      var rows: [(place: Int, SeriesTable.Row)] = []
+      while let step = try steps.next() {
+        for place in stretches[step] {
+          let number = groups[place].number
+          let columns = question.series.indices.map { series in
+            let values = (0..<pieces).map {
+              report.value(ofSeries: series, group: number, piece: $0)
+            }
+            return SeriesTable.Column(
+              total: report.value(ofSeries: series, group: number, piece: nil), pieces: values)
           }
-          return SeriesTable.Column(
-            total: report.value(ofSeries: series, group: number, piece: nil), pieces: values)
+          let formulas = question.formulas.map { formula in
+            SeriesTable.Column(
+              total: formula.value(current: columns.map(\.total), previous: nothing),
+              pieces: (0..<pieces).map { piece in
+                formula.value(
+                  current: columns.map { $0.pieces[piece] },
+                  previous: piece == 0 ? nothing : columns.map { $0.pieces[piece - 1] })
+              })
+          }
+          rows.append(
+            (place, SeriesTable.Row(group: groups[place].group, columns: columns + formulas)))
         }
-        let formulas = question.formulas.map { formula in
-          SeriesTable.Column(
-            total: formula.value(current: columns.map(\.total), previous: nothing),
-            pieces: (0..<pieces).map { piece in
-              formula.value(
-                current: columns.map { $0.pieces[piece] },
-                previous: piece == 0 ? nothing : columns.map { $0.pieces[piece - 1] })
-            })
-        }
-        return SeriesTable.Row(group: group, columns: columns + formulas)
       }
-      return SeriesTable(starts: plan.pieces.starts, rows: rows)
+      return rows
     }
-  }
-}
-
-extension Attempt {
-  /// Counts; nil where there are more groups than the pass may have.
-  func tally(_ pass: SeriesPass) async throws(KernelFailure) -> SeriesTally? {
-    guard pass.plan.pieces.count > 0 else { return SeriesTally(pass.plan, pieces: 0) }
-    let plan = pass.plan
-    let isMeant = sections.map { section in
-      (plan.filters + [plan.assignment].compactMap { $0 }).contains { filter in
-        !filter.times.isEmpty && filter.times.lowerBound <= section.directory.times.upperBound
-          && section.directory.times.lowerBound < filter.times.upperBound
-      }
-    }
-    if let rollups = SeriesRollups(pass) { return try await tally(rollups, isMeant) }
-    return try await tally(ofRows: pass, isMeant)
-  }
-
-  func tally(
-    ofRows pass: SeriesPass, _ isMeant: [Bool]
-  ) async throws(KernelFailure) -> SeriesTally? {
-    let (sections, budget) = (sections, budget)
-    let parts: [SeriesTally?]
-    if pass.knowsPeople {
-      let everyone = !pass.plan.scope.kinds.isDisjoint(with: .operations)
-      let people = PeopleSteps(
-        sections, try await ordinals(everyone: everyone), where: isMeant)
-      let visits = SeriesVisits(pass)
-      parts = try await threads.run(steps: people.count, within: budget) {
-        steps throws(KernelFailure) in
-        if let visits {
-          var counter = VisitCounter(visits, people)
-          while let step = try steps.next() { try counter.count(step: step) }
-          return counter.tally
-        }
-        let worker = SeriesWorker(pass, sections, people, budget)
-        while let step = try steps.next() {
-          guard try worker.count(step: step) else { return nil }
-        }
-        return worker.tally
-      }
-    } else {
-      let stretches = BlockSteps(sections, where: isMeant)
-      parts = try await threads.run(steps: stretches.count, within: budget) {
-        steps throws(KernelFailure) in
-        let worker = SeriesWorker(pass, sections, nil, budget)
-        while let step = try steps.next() {
-          let (section, blocks) = stretches.steps[step]
-          guard try worker.count(blocks: blocks, of: section) else { return nil }
-        }
-        return worker.tally
-      }
-    }
-    return Self.sum(parts, pass)
-  }
-
-  static func sum(_ parts: [SeriesTally?], _ pass: SeriesPass) -> SeriesTally? {
-    var sum = SeriesTally(pass.plan, pieces: pass.pieces)
-    sum.reserve(groups: pass.groupCount)
-    for part in parts {
-      guard let part else { return nil }
-      sum.add(part)
-    }
-    return sum
-  }
-}
-
-/// Stretches of blocks for kernels that do not care whose rows they are.
-struct BlockSteps: Sendable {
-  private static let blocksOfStep = 32
-
-  let steps: [(section: Int, blocks: Range<Int>)]
-  var count: Int { steps.count }
-
-  init(_ sections: [Section], where isMeant: [Bool]) {
-    var steps: [(section: Int, blocks: Range<Int>)] = []
-    for (number, section) in sections.enumerated() where isMeant[number] {
-      for start in stride(from: 0, to: section.blockCount, by: Self.blocksOfStep) {
-        steps.append((number, start..<min(start + Self.blocksOfStep, section.blockCount)))
-      }
-    }
-    self.steps = steps
+    let rows = parts.joined().sorted { $0.place < $1.place }.map(\.1)
+    return SeriesTable(starts: plan.pieces.starts, rows: rows)
   }
 }

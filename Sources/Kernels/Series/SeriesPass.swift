@@ -13,6 +13,8 @@ struct SeriesPass: Sendable {
   let isByHeads: [Bool]
   /// Whether what people are given their groups by is read head by head.
   let assignsByHeads: Bool
+  /// By filter: whether its groups have to be marked, since no count of its events tells them.
+  let marksGroups: [Bool]
 
   init(
     plan: SeriesPlan, grouping: Grouping, isSizing: Bool, numbers: ValueNumbers,
@@ -25,10 +27,19 @@ struct SeriesPass: Sendable {
     self.tuples = tuples
     isByHeads = Self.filtersByHeads(plan)
     assignsByHeads = Self.assignsByHeads(plan)
+    let gauges = isSizing ? plan.gaugesOfSeries[0].map { plan.gauges[$0] } : plan.gauges
+    marksGroups = plan.filters.indices.map { filter in
+      !gauges.contains(SeriesPlan.Gauge(filter: filter, kind: .events))
+    }
   }
 
   /// How the values of groups are numbered.
-  var groups: GroupContext { GroupContext(numbers: numbers) }
+  var groups: GroupContext {
+    var context = GroupContext(numbers: numbers)
+    if case .met(_?) = grouping { return context }
+    context.numbersAll = true
+    return context
+  }
 
   /// Whether people have to be told apart for what is read.
   var knowsPeople: Bool {
@@ -52,6 +63,12 @@ struct SeriesPass: Sendable {
     }
   }
 
+  /// Whether there are more groups than there may be.
+  var isOverfull: Bool {
+    guard case .met(let limit?) = grouping else { return false }
+    return groupCount > limit + 1
+  }
+
   /// No group has this number or one above; nil where nobody knows.
   var groupLimit: Int? {
     switch grouping {
@@ -68,6 +85,18 @@ struct SeriesPass: Sendable {
 }
 
 extension SeriesPass {
+  /// How many rows some filter may mean.
+  func rowCount(of sections: [Section], where isMeant: [Bool]) -> Int {
+    zip(sections, isMeant).reduce(0) { sum, own in
+      let (section, isMeant) = own
+      guard isMeant else { return sum }
+      if isByHeads.contains(false) { return sum + section.rowCount }
+      return section.heads.indices.reduce(sum) { sum, head in
+        sum + (mayMean(head, of: section) ? section.directory.headRows[head] : 0)
+      }
+    }
+  }
+
   /// Whether some filter that goes by heads may mean rows of this one.
   func mayMean(_ head: Int, of section: Section) -> Bool {
     zip(plan.filters, isByHeads).contains { filter, isByHeads in

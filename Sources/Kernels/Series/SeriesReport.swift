@@ -1,44 +1,21 @@
 import Query
 
 /// What was counted, as the values of an answer.
-struct SeriesReport {
+struct SeriesReport: Sendable {
   private let plan: SeriesPlan
   private let tally: SeriesTally
-  /// By gauge, where it lists numbers: those of each cell, by where the cell's begin.
-  private var lists: [[Int64]]
-  private var listStarts: [[Int]]
+  /// By gauge, where it lists numbers.
+  private let lists: [NumbersByCell?]
+  /// The cells of a gauge whose numbers were ranked last: those of other measures are the same.
+  private var ranked: (gauge: Int, cells: Range<Int>, keys: RankedKeys)?
 
   init(_ plan: SeriesPlan, _ tally: SeriesTally) {
     self.plan = plan
     self.tally = tally
-    lists = []
-    listStarts = []
-    for gauge in plan.gauges.indices {
-      var starts: [Int] = []
-      var sorted: [Int64] = []
-      if case .list = plan.gauges[gauge].kind {
-        (starts, sorted) = Self.byCell(
-          tally.listCells[gauge], tally.listValues[gauge], cells: tally.groups * tally.pieces)
-      }
-      lists.append(sorted)
-      listStarts.append(starts)
+    lists = plan.gauges.indices.map { gauge in
+      guard case .list = plan.gauges[gauge].kind else { return nil }
+      return NumbersByCell(tally.lists[gauge], cells: tally.groups * tally.pieces)
     }
-  }
-
-  /// Numbers as keys in their order, cell after cell.
-  private static func byCell(
-    _ cells: [UInt32], _ values: [Double], cells count: Int
-  ) -> ([Int], [Int64]) {
-    var starts = [Int](repeating: 0, count: count + 1)
-    for cell in cells { starts[Int(cell) + 1] += 1 }
-    for cell in 0..<count { starts[cell + 1] += starts[cell] }
-    var next = starts
-    var sorted = [Int64](repeating: 0, count: values.count)
-    for (cell, value) in zip(cells, values) {
-      sorted[next[Int(cell)]] = OrderedKey.key(of: value)
-      next[Int(cell)] += 1
-    }
-    return (starts, sorted)
   }
 
   /// Of one piece; nil for the total.
@@ -91,88 +68,16 @@ struct SeriesReport {
     _ gauge: Int, _ quantile: Quantile, _ group: Int, _ piece: Int?
   ) -> Value {
     let cells = cells(group, piece)
-    let range = listStarts[gauge][cells.lowerBound]..<listStarts[gauge][cells.upperBound]
-    guard !range.isEmpty else { return .null }
-    let (below, fraction) = quantile.place(among: range.count)
-    // A group's cells are neighbours: its total moves numbers between them, so each piece is asked
-    // first, or a copy is.
-    if piece == nil, tally.pieces > 1 {
-      var copy = Array(lists[gauge][range])
-      return Self.percentile(&copy, 0..<copy.count, below, fraction)
+    if ranked?.gauge != gauge || ranked?.cells != cells {
+      ranked = lists[gauge].map { (gauge, cells, RankedKeys($0.keys(of: cells))) }
     }
-    return Self.percentile(&lists[gauge], range, below, fraction)
-  }
-
-  private static func percentile(
-    _ keys: inout [Int64], _ range: Range<Int>, _ below: Int, _ fraction: Double
-  ) -> Value {
-    let low = OrderedKey.select(range.lowerBound + below, in: range, of: &keys)
-    guard fraction > 0 else { return .double(OrderedKey.number(of: low)) }
-    let high = OrderedKey.least(
-      (range.lowerBound + below + 1)..<range.upperBound, of: keys)
+    guard let count = ranked?.keys.count, count > 0 else { return .null }
+    let (below, fraction) = quantile.place(among: count)
+    guard let low = ranked?.keys.key(at: below) else { return .null }
+    guard fraction > 0, let high = ranked?.keys.key(at: below + 1) else {
+      return .double(OrderedKey.number(of: low))
+    }
     return .double(
       Quantile.interpolated(OrderedKey.number(of: low), OrderedKey.number(of: high), fraction))
-  }
-}
-
-/// Doubles as integers of the same order.
-enum OrderedKey {
-  @inline(__always)
-  static func key(of number: Double) -> Int64 {
-    let bits = Int64(bitPattern: number.bitPattern)
-    return bits ^ ((bits >> 63) & .max)
-  }
-
-  @inline(__always)
-  static func number(of key: Int64) -> Double {
-    Double(bitPattern: UInt64(bitPattern: key ^ ((key >> 63) & .max)))
-  }
-
-  static func least(_ range: Range<Int>, of keys: [Int64]) -> Int64 {
-    var least = Int64.max
-    for index in range { least = min(least, keys[index]) }
-    return least
-  }
-
-  /// The key that would stand at `place` if the range were sorted. What is smaller goes before it,
-  /// what is larger behind. Halves by the middle of three; who makes that slow is sorted instead.
-  static func select(_ place: Int, in range: Range<Int>, of keys: inout [Int64]) -> Int64 {
-    var low = range.lowerBound
-    var high = range.upperBound - 1
-    var rounds = 2 * (Int.bitWidth - range.count.leadingZeroBitCount) + 4
-    while low < high {
-      if rounds == 0 {
-        keys[low...high].sort()
-        break
-      }
-      rounds -= 1
-      let middle = low + (high - low) / 2
-      let three = (keys[low], keys[middle], keys[high])
-      let pivot = max(min(three.0, three.1), min(max(three.0, three.1), three.2))
-      let (left, right) = partition(&keys, low, high, pivot)
-      if place <= right { high = right } else if place >= left { low = left } else { break }
-    }
-    return keys[place]
-  }
-
-  private static func partition(
-    _ keys: inout [Int64], _ low: Int, _ high: Int, _ pivot: Int64
-  ) -> (Int, Int) {
-    var target = keys.mutableSpan
-    var left = low
-    var right = high
-    while left <= right {
-      // The pivot is among the keys: neither goes further than the ends.
-      while target[left] < pivot { left &+= 1 }
-      while target[right] > pivot { right &-= 1 }
-      if left <= right {
-        let key = target[left]
-        target[left] = target[right]
-        target[right] = key
-        left &+= 1
-        right &-= 1
-      }
-    }
-    return (left, right)
   }
 }

@@ -10,6 +10,8 @@ struct SeriesRollups: Sendable {
   let pass: SeriesPass
   /// The whole quarters of the range.
   private let quarters: Range<Int64>
+  /// The quarter that each piece ends before.
+  private let ends: [Int64]
   /// The stretches before and behind them.
   let edges: [Range<Int64>]
 
@@ -32,6 +34,9 @@ struct SeriesRollups: Sendable {
     let end = high / cell
     guard first < end else { return nil }
     quarters = first..<end
+    ends =
+      pass.pieces == 1
+      ? [end] : (0..<pass.pieces).map { min(end, plan.pieces.times(of: $0).upperBound / cell) }
     edges = [low..<(first * cell), (end * cell)..<high].filter { !$0.isEmpty }
     self.pass = pass
   }
@@ -64,44 +69,51 @@ struct SeriesRollups: Sendable {
   func add(_ section: Section, to tally: inout SeriesTally) throws(SectionProblem) -> Bool {
     let rollup = try section.rollup()
     for (number, head) in section.heads.enumerated() {
-      let filters = pass.plan.filters.indices.filter { pass.plan.filters[$0].names(head) }
+      let gauges = gauges(of: head)
       let cells = Self.cells(rollup, of: number, in: quarters)
-      if filters.isEmpty || cells.isEmpty { continue }
-      let group = Int(group(of: head))
-      if case .met(let limit?) = pass.grouping, pass.groupCount > limit + 1 { return false }
-      tally.reserve(groups: pass.groupCount)
-      tally.exists[group] = 1
-      let pieces = pieces(of: cells, rollup)
-      for (gauge, kind) in pass.plan.gauges.enumerated() where filters.contains(kind.filter) {
-        var counts: [Int] = []
-        swap(&counts, &tally.counts[gauge])
+      if gauges.isEmpty || cells.isEmpty { continue }
+      guard let first = firstCell(of: head, in: &tally) else { return false }
+      for gauge in gauges {
         Self.add(
-          rollup.counts.span.extracting(cells), pieces.span, from: group * pass.pieces, to: &counts)
-        swap(&counts, &tally.counts[gauge])
+          rollup.quarters.span.extracting(cells), rollup.counts.span.extracting(cells), ends.span,
+          from: first, to: &tally.counts[gauge])
       }
     }
     return true
   }
 
-  private static func add(
-    _ cells: Span<Int64>, _ pieces: Span<UInt32>, from first: Int, to counts: inout [Int]
-  ) {
-    var target = counts.mutableSpan
-    var index = 0
-    while index < cells.count {
-      let piece = pieces.isEmpty ? 0 : Int(pieces[index])
-      target[first &+ piece] &+= Int(cells[index])
-      index &+= 1
-    }
+  func gauges(of head: EventHead) -> [Int] {
+    let filters = pass.plan.filters.map { $0.names(head) }
+    return pass.plan.gauges.indices.filter { filters[pass.plan.gauges[$0].filter] }
   }
 
-  private func pieces(of cells: Range<Int>, _ rollup: Rollup) -> [UInt32] {
-    guard pass.pieces > 1, let table = pass.plan.pieces.table else { return [] }
-    let times = cells.map { rollup.quarters[$0] * Rollup.cellMilliseconds }
-    var pieces = [UInt32](repeating: 0, count: times.count)
-    var target = pieces.mutableSpan
-    table.indexes(of: times.span, into: &target)
-    return pieces
+  /// The first cell of a head's group, which has an event; nil once there are too many groups.
+  func firstCell(of head: EventHead, in tally: inout SeriesTally) -> Int? {
+    let group = Int(group(of: head))
+    if pass.isOverfull { return nil }
+    tally.reserve(groups: pass.groupCount)
+    tally.exists[group] = 1
+    return group * pass.pieces
+  }
+
+  /// Quarters ascend, and so do the quarters that pieces end with.
+  private static func add(
+    _ quarters: Span<Int64>, _ counts: Span<Int64>, _ ends: Span<Int64>, from first: Int,
+    to target: inout [Int]
+  ) {
+    var target = target.mutableSpan
+    var cell = 0
+    var piece = 0
+    while cell < quarters.count, piece < ends.count {
+      let end = ends[piece]
+      var sum: Int64 = 0
+      while cell < quarters.count, quarters[cell] < end {
+        sum &+= counts[cell]
+        cell &+= 1
+      }
+      target[first &+ piece] &+= Int(sum)
+      piece &+= 1
+    }
   }
 
   private static func cells(
@@ -140,17 +152,11 @@ extension Attempt {
       }
       return tally
     }
-    guard var sum = Self.sum(parts, pass) else { return nil }
+    let found = parts.compactMap { $0 }
+    guard found.count == parts.count else { return nil }
+    var sum = Self.sum(found, pass)
     for edge in rollups.edges {
-      let isTouched = sections.indices.map { number in
-        isMeant[number] && edge.lowerBound <= sections[number].directory.times.upperBound
-          && sections[number].directory.times.lowerBound < edge.upperBound
-      }
-      guard isTouched.contains(true) else { continue }
-      let part = SeriesPass(
-        plan: pass.plan.restricted(to: edge), grouping: pass.grouping, isSizing: pass.isSizing,
-        numbers: pass.numbers, tuples: pass.tuples)
-      guard let own = try await tally(ofRows: part, isTouched) else { return nil }
+      guard let own = try await tally(edge, of: rollups, isMeant) else { return nil }
       sum.add(own)
     }
     return sum

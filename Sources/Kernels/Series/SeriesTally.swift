@@ -10,8 +10,8 @@ struct SeriesTally: Sendable {
   var counts: [[Int]]
   var sums: [[ExactSum]]
   var extremes: [[Extremes]]
-  var listCells: [[UInt32]]
-  var listValues: [[Double]]
+  /// A list for each tally that was added up.
+  var lists: [[NumberList]]
   /// A one for each group that has an event.
   var exists: [UInt8] = []
   private let kinds: [SeriesPlan.Gauge.Kind]
@@ -22,8 +22,7 @@ struct SeriesTally: Sendable {
     counts = kinds.map { _ in [] }
     sums = kinds.map { _ in [] }
     extremes = kinds.map { _ in [] }
-    listCells = kinds.map { _ in [] }
-    listValues = kinds.map { _ in [] }
+    lists = kinds.map { _ in [NumberList()] }
   }
 
   /// Makes room for so many groups.
@@ -59,7 +58,14 @@ struct SeriesTally: Sendable {
       case .extremes: sum + MemoryLayout<Extremes>.stride * groups * pieces
       case .list: sum
       }
-    } + listValues.reduce(0) { $0 + 12 * $1.count }
+    } + lists.joined().reduce(0) { $0 + $1.byteCount }
+  }
+
+  /// Marks the groups whose events were counted.
+  mutating func markCounted() {
+    for gauge in kinds.indices where kinds[gauge] == .events {
+      for cell in counts[gauge].indices where counts[gauge][cell] > 0 { exists[cell / pieces] = 1 }
+    }
   }
 
   mutating func add(_ other: SeriesTally) {
@@ -73,8 +79,7 @@ struct SeriesTally: Sendable {
       for index in other.extremes[gauge].indices {
         extremes[gauge][index].add(other.extremes[gauge][index])
       }
-      listCells[gauge] += other.listCells[gauge]
-      listValues[gauge] += other.listValues[gauge]
+      lists[gauge] += other.lists[gauge]
     }
   }
 }

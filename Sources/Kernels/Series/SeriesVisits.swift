@@ -36,6 +36,9 @@ struct VisitCounter {
   private var ends = [Int64](repeating: 0, count: 1_024)
   private var firsts = [UInt32](repeating: 0, count: 1_024)
   private var lasts = [UInt32](repeating: 0, count: 1_024)
+  /// Pieces that somebody was met in, and who; their group is the first.
+  private let met = DistinctPairs.Room()
+  private var metCount = 0
 
   init(_ visits: SeriesVisits, _ steps: PeopleSteps) {
     self.visits = visits
@@ -58,6 +61,7 @@ struct VisitCounter {
     for run in try steps.displacedRuns(of: people, outside: range) {
       try count(Int(run.run.section), people) { Int(run.run.run)..<(Int(run.run.run) + 1) }
     }
+    flush()
   }
 
   private mutating func count(
@@ -169,7 +173,6 @@ struct VisitCounter {
   }
 
   private mutating func meet(_ person: Int, _ own: Range<Int>) {
-    let pieces = visits.pass.pieces
     var next = 0
     for visit in own {
       let first = firsts[visit]
@@ -182,12 +185,20 @@ struct VisitCounter {
       }
       next = max(next, last + 1)
     }
-    guard next > 0, pieces > 1 else { return }
-    meet(pieces, person)
   }
 
   @inline(__always)
   private mutating func meet(_ piece: Int, _ person: Int) {
-    tally.counts[0][piece] &+= pairs.insert(piece, person) ? 1 : 0
+    if metCount == RowList.capacity { flush() }
+    met.cells[metCount] = UInt32(truncatingIfNeeded: piece)
+    met.people[metCount] = UInt32(truncatingIfNeeded: person)
+    metCount &+= 1
+  }
+
+  /// Counts whoever was met since the last time.
+  private mutating func flush() {
+    pairs.count(
+      met.met(metCount, pieces: visits.pass.pieces), gauge: 0, of: 1, into: &tally.counts[0])
+    metCount = 0
   }
 }

@@ -7,9 +7,10 @@ extension SeriesWorker {
   func count(
     _ block: SeriesBlock, _ range: Range<Int>, knowsPeople: Bool
   ) throws(SectionProblem) {
-    // What there is no room for is not counted: the pass is over.
-    if isOverfull { return }
-    tally.reserve(groups: pass.groupCount)
+    if hasToStop { return }
+    // What there is no room for is not counted any more, but remembered.
+    let isOverfull = isOverfull
+    if !isOverfull { tally.reserve(groups: pass.groupCount) }
     for number in pass.plan.filters.indices {
       guard let chosen = block.chosen(byFilter: number), chosen.count > 0 else { continue }
       let own = BlockLoops.range(of: chosen.places, chosen.count, in: range)
@@ -19,9 +20,13 @@ extension SeriesWorker {
       }
       let count = SeriesLoops.cells(
         chosen.places, own, knowsPeople ? personOf : nil, block.groupOf,
-        pass.pieces > 1 ? block.pieceOf : nil, pieces: pass.pieces, rows: rows, cells: cells,
-        exists: &tally.exists)
+        pass.pieces > 1 ? block.pieceOf : nil, pieces: pass.pieces, rows: rows, cells: cells)
       guard count > 0 else { continue }
+      remember(count, number, of: block, knowsPeople: knowsPeople)
+      if isOverfull { continue }
+      if pass.marksGroups[number] {
+        SeriesLoops.mark(block.groupOf, rows, count, in: &tally.exists)
+      }
       for gauge in pass.gauges where pass.plan.gauges[gauge].filter == number {
         try self.count(gauge, block, count, knowsPeople)
       }
@@ -44,19 +49,12 @@ extension SeriesWorker {
       let numbers = try block.numbers(ofPath: path)
       for index in 0..<count {
         let number = numbers[Int(rows[index])]
-        guard number.kind == .integer || number.kind == .double else { continue }
+        guard number.isNumber else { continue }
         tally.extremes[gauge][Int(cells[index])].add(number)
       }
     case .list(let path):
       let numbers = try block.numbers(ofPath: path)
-      // Taken out, so that the loop has them for itself.
-      var own = (cells: [UInt32](), values: [Double]())
-      swap(&own.cells, &tally.listCells[gauge])
-      swap(&own.values, &tally.listValues[gauge])
-      SeriesLoops.list(
-        numbers, rows, cells, count, cells: &own.cells, values: &own.values)
-      swap(&own.cells, &tally.listCells[gauge])
-      swap(&own.values, &tally.listValues[gauge])
+      tally.lists[gauge][0].append(numbers, rows, cells, count)
     }
   }
 

@@ -6,35 +6,31 @@ extension SeriesWorker {
   /// Finds the first or the last value that each person of the step has at each path.
   func assign(_ range: Int, _ steps: PeopleSteps) throws(KernelFailure) {
     guard let breakdown = pass.plan.question.breakdown else { return }
-    let paths = breakdown.paths.count
-    var found = PersonValues(
-      people: people.count, paths: paths, isFirst: breakdown.assignment == .firstOfPerson,
-      pass.numbers)
+    let none = PersonValues(
+      people: people.count, isFirst: breakdown.assignment == .firstOfPerson, pass.numbers)
+    var found = breakdown.paths.map { _ in none }
     if pass.assignsByHeads {
-      try assignByHeads(range, steps, paths, &found)
+      try assignByHeads(range, steps, &found)
     } else {
       try forEachBlock(of: range, steps) { (scan, rows) throws(SectionProblem) in
         guard let filter = scan.assignment, try filter.load(scan.reader) > 0 else { return }
         let stamps = scan.reader.times.values
-        for path in 0..<paths {
-          let numbers = try scan.values(ofPath: path)
-          for index in 0..<filter.count {
-            let row = Int(filter.rows[index])
-            guard rows.contains(row), personOf[row] != PersonOrdinals.nobody else { continue }
-            found.add(numbers[row], at: stamps[row], ofPath: path, of: Int(personOf[row]))
-          }
+        BlockLoops.copy(stamps.span, to: times)
+        let own = BlockLoops.range(of: filter.rows, filter.count, in: rows)
+        for path in found.indices {
+          let values = try scan.values(ofPath: path)
+          found[path].add(values, at: times, filter.rows, own, of: personOf)
         }
       }
     }
-    let values = found.values
     groupOfPerson =
-      paths == 1
-      ? values[0].map { pass.grouping.group(ofNumber: $0) }
-      : (0..<people.count).map { person in Self.group(of: values.map { $0[person] }, pass) }
+      found.count == 1
+      ? found[0].values.map { pass.grouping.group(ofNumber: $0) }
+      : (0..<people.count).map { person in Self.group(of: found.map { $0.values[person] }, pass) }
   }
 
-  func assignByHeads(
-    _ range: Int, _ steps: PeopleSteps, _ paths: Int, _ found: inout PersonValues
+  private func assignByHeads(
+    _ range: Int, _ steps: PeopleSteps, _ found: inout [PersonValues]
   ) throws(KernelFailure) {
     for (section, runs) in try stretches(of: range, steps) {
       let (rows, owners) = try self.rows(of: runs, in: section, steps)
@@ -47,15 +43,10 @@ extension SeriesWorker {
             if chosen.count == 0 { return }
             try chunk.findTimes(of: chosen)
             owners.mark(chunk.rows, chosen, into: personOf)
-            for path in 0..<paths {
+            for path in found.indices {
               guard let values = try assignment.values(ofPath: path, of: chosen) else { continue }
-              for index in 0..<chosen.count {
-                let object = Int(chosen.places[index])
-                let person = personOf[object]
-                if person == PersonOrdinals.nobody { continue }
-                found.add(
-                  values[object], at: chunk.times[object], ofPath: path, of: Int(person))
-              }
+              found[path].add(
+                values, at: chunk.times, chosen.places, 0..<chosen.count, of: personOf)
             }
           }
         }

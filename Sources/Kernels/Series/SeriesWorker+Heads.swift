@@ -23,7 +23,7 @@ extension SeriesWorker {
     for (section, runs) in try stretches(of: range, steps) {
       let (rows, owners) = try self.rows(of: runs, in: section, steps)
       try countHeads(of: section, rows, owners)
-      if isOverfull { return }
+      if hasToStop { return }
     }
   }
 
@@ -74,19 +74,25 @@ extension SeriesWorker {
   ) throws(KernelFailure) {
     for scan in try heads(of: section) {
       try KernelFailure.naming(section) { () throws(SectionProblem) in
-        let chunk = scan.chunk
-        var owners = owners
-        try forEachChunk(try chunk.objects(in: rows)) { objects throws(SectionProblem) in
-          guard !isOverfull, try scan.load(objects) else { return }
-          try scan.place()
-          if owners != nil {
-            try chunk.findRows()
-            owners?.mark(chunk.rows, scan.chosen, into: personOf)
-          }
-          if pass.plan.assignment != nil { setGroups(of: scan, isSomebody: owners != nil) }
-          try count(scan, 0..<objects.count, knowsPeople: owners != nil)
-        }
+        try count(scan, try scan.chunk.objects(in: rows), owners)
       }
+    }
+  }
+
+  func count(
+    _ scan: HeadScan, _ objects: Range<Int>, _ owners: RunRows?
+  ) throws(SectionProblem) {
+    var owners = owners
+    try forEachChunk(objects) { objects throws(SectionProblem) in
+      looked += objects.count
+      guard !hasToStop, try scan.load(objects) else { return }
+      try scan.place()
+      if owners != nil {
+        try scan.chunk.findRows()
+        owners?.mark(scan.chunk.rows, scan.chosen, into: personOf)
+      }
+      if pass.plan.assignment != nil { setGroups(of: scan, isSomebody: owners != nil) }
+      try count(scan, 0..<objects.count, knowsPeople: owners != nil)
     }
   }
 

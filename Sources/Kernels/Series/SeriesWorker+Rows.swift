@@ -4,7 +4,8 @@ import Sections
 extension SeriesWorker {
   func countRows(_ range: Int, _ steps: PeopleSteps) throws(KernelFailure) {
     try forEachBlock(of: range, steps) { (scan, rows) throws(SectionProblem) in
-      guard try scan.load(scan.reader.block) else { return }
+      looked += rows.count
+      guard !hasToStop, try scan.load(scan.reader.block) else { return }
       try scan.place()
       if pass.plan.assignment != nil {
         for row in rows {

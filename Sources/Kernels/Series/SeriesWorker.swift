@@ -9,6 +9,8 @@ final class SeriesWorker {
   private let budget: Budget
   private var scans: [Int: SeriesScan] = [:]
   private var scansOfNobody: [Int: SeriesScan] = [:]
+  /// The head that was scanned last whoever made its events.
+  private var lastHead: (section: Int, head: Int, scan: HeadScan?)?
   var headScans: [Int: [HeadScan]] = [:]
   var headAssignments: [Int: [HeadAssignment]] = [:]
   let room = HeadScan.Room()
@@ -32,9 +34,22 @@ final class SeriesWorker {
   let rows = RowList()
   let cells = BlockBuffer<UInt32>(repeating: 0)
   let eventsOfRun = BlockBuffer<UInt32>(repeating: 0)
+  /// By row of the block, for the first and last values of people.
+  let times = BlockBuffer<Int64>(repeating: 0)
   let windows: RollingWindows
+  /// What was counted, as long as it is worth while.
+  var remembered: RememberedEvents?
+  /// How many rows were looked at, and about how many it will be.
+  var looked = 0
+  let mostRows: Int
 
-  init(_ pass: SeriesPass, _ sections: [Section], _ steps: PeopleSteps?, _ budget: Budget) {
+  /// `rows`: about how many the worker will look at.
+  init(
+    _ pass: SeriesPass, _ sections: [Section], _ steps: PeopleSteps?, _ budget: Budget,
+    rows mostRows: Int = 0
+  ) {
+    self.mostRows = mostRows
+    remembered = pass.canRemember ? RememberedEvents() : nil
     self.pass = pass
     self.sections = sections
     self.steps = steps
@@ -72,35 +87,63 @@ final class SeriesWorker {
     return made
   }
 
-  /// Whether there are more groups than the pass may have.
-  var isOverfull: Bool {
-    guard case .met(let limit?) = pass.grouping else { return false }
-    return pass.groupCount > limit + 1
+  private func scan(ofHead head: Int, of section: Int) throws(KernelFailure) -> HeadScan? {
+    if let last = lastHead, last.section == section, last.head == head { return last.scan }
+    let scan = try KernelFailure.naming(section) { () throws(SectionProblem) in
+      try HeadScan(pass, sections[section], number: section, head: head, in: room)
+    }
+    lastHead = (section, head, scan)
+    return scan
   }
+
+  var isOverfull: Bool { pass.isOverfull }
 
   // MARK: Steps
 
   /// Rows whoever made them; false once there are too many groups.
-  func count(blocks: Range<Int>, of section: Int) throws(KernelFailure) -> Bool {
-    if hasHeads {
-      let end = min(blocks.upperBound * Section.blockRows, sections[section].rowCount)
-      try countHeads(of: section, (blocks.lowerBound * Section.blockRows)..<end, nil)
-      if isOverfull { return false }
-    }
-    for block in blocks where hasRows {
-      let scan = try scan(section, people: false)
-      try KernelFailure.naming(section) { () throws(SectionProblem) in
-        guard try scan.load(block) else { return }
-        try scan.place()
-        try count(scan, 0..<scan.reader.count, knowsPeople: false)
+  func count(_ step: ScanSteps.Step) throws(KernelFailure) -> Bool {
+    switch step {
+    case .objects(let section, let head, let objects):
+      if let scan = try scan(ofHead: head, of: section) {
+        try KernelFailure.naming(section) { () throws(SectionProblem) in
+          try count(scan, objects, nil)
+        }
       }
-      if isOverfull { return false }
+    case .blocks(let section, let blocks):
+      let scan = try scan(section, people: false)
+      for block in blocks where !hasToStop {
+        looked += RowList.capacity
+        try KernelFailure.naming(section) { () throws(SectionProblem) in
+          guard try scan.load(block) else { return }
+          try scan.place()
+          try count(scan, 0..<scan.reader.count, knowsPeople: false)
+        }
+      }
     }
+    return try mayGoOn()
+  }
+
+  /// Goes to the people of another step.
+  func startPeople(_ people: Range<Int>) {
+    self.people = people
+    pairs.start(
+      slots: pass.groupLimit.map { $0 * (pass.pieces + 1) * peopleGaugeCount },
+      people: people.count)
+  }
+
+  /// False once there are too many groups.
+  private func mayGoOn() throws(KernelFailure) -> Bool {
+    if hasToStop { return false }
     do {
-      try budget.check(bytes: tally.byteCount(groups: tally.groups) + pass.numbers.byteCount)
+      try budget.check(
+        bytes: tally.byteCount(groups: tally.groups) + pass.numbers.byteCount
+          + (remembered?.byteCount ?? 0))
     } catch { throw .question(error) }
     return true
   }
+
+  /// Whether the pass is over: there are more groups than it may have, and too many events to remember.
+  var hasToStop: Bool { remembered == nil && isOverfull }
 
   func count(step number: Int) throws(KernelFailure) -> Bool {
     guard let steps else { return true }
@@ -111,7 +154,7 @@ final class SeriesWorker {
         let start = max(first, blocks.lowerBound * Section.blockRows)
         let end = min(blocks.upperBound * Section.blockRows, sections[section].rowCount)
         try countHeads(of: section, start..<max(start, end), nil)
-        if isOverfull { return false }
+        if hasToStop { return false }
       }
       for block in blocks where hasRows {
         let scan = try scan(section, people: false)
@@ -124,22 +167,15 @@ final class SeriesWorker {
           let start = max(0, first - scan.reader.firstRow)
           try count(scan, start..<max(start, scan.reader.count), knowsPeople: false)
         }
-        if isOverfull { return false }
+        if hasToStop { return false }
       }
     case .people(let range):
-      people = steps.people(of: range)
-      pairs.start(
-        slots: pass.groupLimit.map { $0 * (pass.pieces + 1) * peopleGaugeCount },
-        people: people.count)
+      startPeople(steps.people(of: range))
       if pass.plan.assignment != nil { try assign(range, steps) }
       try countRuns(range, steps)
       if hasHeads { try countHeads(ofPeople: range, steps) }
       if hasRows { try countRows(range, steps) }
-      if isOverfull { return false }
     }
-    do {
-      try budget.check(bytes: tally.byteCount(groups: tally.groups) + pass.numbers.byteCount)
-    } catch { throw .question(error) }
-    return true
+    return try mayGoOn()
   }
 }

@@ -13,17 +13,21 @@ final class ValueNumbers: Sendable {
     /// What is no text, both ways.
     var numbers: [Value: UInt32] = [.null: 0]
     var others: [UInt32: Value] = [0: .null]
-    /// Of texts: open addressing by hash, a number in each slot or 0.
-    var slots = [UInt32](repeating: 0, count: 1 << 10)
+    /// A text's hash beside its number, 0 where there is none.
+    struct Slot {
+      var hash: UInt64
+      var number: UInt32
+    }
+    /// Of texts: open addressing by hash.
+    var slots = [Slot](repeating: Slot(hash: 0, number: 0), count: 1 << 10)
     var textCount = 0
-    /// By number: the hash of its text, and where it ends among the bytes of all.
-    var hashes: [UInt64] = [0]
+    /// By number: where its text ends among the bytes of all.
     var ends: [Int] = [0]
     var bytes: [UInt8] = []
     /// By column and code of its dictionary, as far as met: one pass finds what another has found.
     var tables: [ValueNumbers.Column: [UInt32]] = [:]
 
-    var count: Int { hashes.count }
+    var count: Int { ends.count }
 
     func range(of number: UInt32) -> Range<Int> {
       (number == 0 ? 0 : ends[Int(number) - 1])..<ends[Int(number)]
@@ -77,7 +81,6 @@ final class ValueNumbers: Sendable {
       let number = UInt32(state.count)
       state.others[number] = value
       state.numbers[value] = number
-      state.hashes.append(0)
       state.ends.append(state.bytes.count)
       return number
     }
@@ -94,40 +97,57 @@ final class ValueNumbers: Sendable {
   ) {
     let bytes = lexicon.texts.bytes
     state.withLock { state in
-      let all = bytes.span
-      // Taken out, so that it is not copied for each number.
-      var shared =
-        column.flatMap { state.tables.removeValue(forKey: $0) }
-        ?? Array(repeating: Self.unknown, count: table.count)
+      var shared = state.takeTable(of: column, count: table.count)
       for index in codes.indices {
         let code = Int(codes[index])
         guard table[code] == Self.unknown else { continue }
-        if shared[code] == Self.unknown {
-          shared[code] = state.number(
-            of: all.extracting(lexicon.texts.range(of: code)), hash: lexicon.hashes[code])
-        }
+        state.resolve(code, of: lexicon, bytes.span, in: &shared)
         table[code] = shared[code]
       }
+      if let column { state.tables[column] = shared }
+    }
+  }
+
+  /// The same for all codes.
+  func resolveAll(of lexicon: TextLexicon, _ column: Column?, in table: inout [UInt32]) {
+    let bytes = lexicon.texts.bytes
+    state.withLock { state in
+      var shared = state.takeTable(of: column, count: table.count)
+      for code in shared.indices { state.resolve(code, of: lexicon, bytes.span, in: &shared) }
+      table = shared
       if let column { state.tables[column] = shared }
     }
   }
 }
 
 extension ValueNumbers.State {
+  /// Taken out, so that it is not copied for each number.
+  mutating func takeTable(of column: ValueNumbers.Column?, count: Int) -> [UInt32] {
+    column.flatMap { tables.removeValue(forKey: $0) }
+      ?? Array(repeating: ValueNumbers.unknown, count: count)
+  }
+
+  mutating func resolve(
+    _ code: Int, of lexicon: TextLexicon, _ bytes: Span<UInt8>, in table: inout [UInt32]
+  ) {
+    guard table[code] == ValueNumbers.unknown else { return }
+    table[code] = number(
+      of: bytes.extracting(lexicon.texts.range(of: code)), hash: lexicon.hashes[code])
+  }
+
   mutating func number(of text: Span<UInt8>, hash: UInt64) -> UInt32 {
     let mask = slots.count &- 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while slots[slot] != 0 {
-      let number = slots[slot]
-      if hashes[Int(number)] == hash, isEqual(range(of: number), text) { return number }
-      slot = (slot &+ 1) & mask
+    var place = Int(truncatingIfNeeded: hash) & mask
+    while slots[place].number != 0 {
+      let slot = slots[place]
+      if slot.hash == hash, isEqual(range(of: slot.number), text) { return slot.number }
+      place = (place &+ 1) & mask
     }
     let number = UInt32(count)
-    hashes.append(hash)
     // SAFETY: the pointer is used during the call only.
     unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     ends.append(bytes.count)
-    slots[slot] = number
+    slots[place] = Slot(hash: hash, number: number)
     textCount += 1
     if textCount * 2 > slots.count { grow() }
     return number
@@ -135,21 +155,26 @@ extension ValueNumbers.State {
 
   private func isEqual(_ range: Range<Int>, _ text: Span<UInt8>) -> Bool {
     guard range.count == text.count else { return false }
-    let known = bytes.span
+    let all = bytes.span
+    let known = all.extracting(range)
     var index = 0
+    while index &+ 8 <= text.count {
+      if word(known, at: index) != word(text, at: index) { return false }
+      index &+= 8
+    }
     while index < text.count {
-      if known[range.lowerBound &+ index] != text[index] { return false }
+      if known[index] != text[index] { return false }
       index &+= 1
     }
     return true
   }
 
   private mutating func grow() {
-    var grown = [UInt32](repeating: 0, count: slots.count * 4)
-    for number in slots where number != 0 {
-      var slot = Int(truncatingIfNeeded: hashes[Int(number)]) & (grown.count - 1)
-      while grown[slot] != 0 { slot = (slot + 1) & (grown.count - 1) }
-      grown[slot] = number
+    var grown = [Slot](repeating: Slot(hash: 0, number: 0), count: slots.count * 4)
+    for slot in slots where slot.number != 0 {
+      var place = Int(truncatingIfNeeded: slot.hash) & (grown.count - 1)
+      while grown[place].number != 0 { place = (place + 1) & (grown.count - 1) }
+      grown[place] = slot
     }
     slots = grown
   }

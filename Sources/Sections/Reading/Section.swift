@@ -123,6 +123,9 @@ package final class Section: Sendable {
     return runs
   }
 
+  /// The facts, where somebody has asked for them before.
+  package var knownFacts: RunFacts? { kept.withLock { $0.facts } }
+
   /// What kernels ask of people before they look at rows.
   package func facts() throws(SectionProblem) -> RunFacts {
     if let facts = kept.withLock({ $0.facts }) { return facts }
