@@ -25,11 +25,8 @@ package struct ByteWriter: Sendable {
 
   @inline(__always)
   package mutating func append<Integer: FixedWidthInteger>(littleEndian value: Integer) {
-    var rest = value
-    for _ in 0..<(Integer.bitWidth / 8) {
-      bytes.append(UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
-    }
+    // All bytes at once: one by one each asks whether there is room.
+    unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
   }
 
   /// LEB128: seven bits a byte, lowest first, the high bit says that more follow.

@@ -17,7 +17,7 @@ struct ObjectReader {
   private let decompressor: ZstdDecompressor
   private var shapeCodes: CodeCursor
   private var ranks: ValueRanks
-  /// By code of a shape, once one of its objects was met.
+  /// By code of a shape, once one of its objects was met here.
   private var plans: [ObjectPlan?]
   private var places: [Place?]
   private var bools: [BoolCursor] = []
@@ -49,12 +49,7 @@ struct ObjectReader {
     guard number % Lanes.blockCount < loaded else { throw .column("no object \(number)") }
     let code = Int(shapeCodes.values[number % Lanes.blockCount])
     ranks.move(to: number, shapeCodes.values, of: table)
-    if plans[code] == nil {
-      let directory = section.directory
-      plans[code] = try ObjectPlan(
-        directory.shapes[Int(table.shapes[code])], columns: table.columnsOfShape[code],
-        in: directory)
-    }
+    if plans[code] == nil { plans[code] = try table.plan(ofCode: code, in: section.directory) }
     guard let plan = plans[code] else { return }
     open.removeAll(keepingCapacity: true)
     let bytes = plan.bytes.span
@@ -118,9 +113,6 @@ struct ObjectReader {
 struct ValueRanks {
   /// Objects of one shape have all values, at their own numbers.
   private let isUniform: Bool
-  /// The columns of a code's shape: from its start among `members` to the start of the next one.
-  private var starts: [Int] = [0]
-  private var members: [Int] = []
   /// By column: how many objects before `object` have a value.
   private var next: [Int]
   private var object = -1
@@ -134,11 +126,6 @@ struct ValueRanks {
     isUniform = table.shapes.count == 1
     next = Array(repeating: 0, count: table.columns.count)
     uses = Array(repeating: 0, count: table.shapes.count)
-    if isUniform { return }
-    for columns in table.columnsOfShape {
-      members += columns
-      starts.append(members.count)
-    }
   }
 
   func index(ofColumn column: Int) -> Int { isUniform ? object : next[column] }
@@ -158,7 +145,7 @@ struct ValueRanks {
     object = number
     if range.isEmpty { return }
     let codes = codes.span.extracting(range)
-    let (starts, members) = (starts, members)
+    let (starts, members) = (table.firstMembers, table.members)
     if range.count > Self.few {
       Self.count(codes, starts.span, members.span, &uses, &next)
     } else {

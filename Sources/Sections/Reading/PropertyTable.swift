@@ -25,6 +25,11 @@ package final class PropertyTable: Sendable {
   private let source: any ExtentSource
   private let places: TablePlaces
   private let lexicons = Mutex<[Int: TextLexicon]>([:])
+  /// By code of a shape, once one of its objects was met.
+  private let plans: Mutex<[ObjectPlan?]>
+  /// The columns of all shapes, behind each other, and where those of each begin; the last is the end.
+  let members: [Int]
+  let firstMembers: [Int]
 
   init(
     _ places: TablePlaces, count: Int, in directory: SectionDirectory, of source: any ExtentSource
@@ -49,6 +54,9 @@ package final class PropertyTable: Sendable {
       columnsOfShape.append(list)
     }
     self.columnsOfShape = columnsOfShape
+    members = columnsOfShape.flatMap(\.self)
+    firstMembers = columnsOfShape.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    plans = Mutex(Array(repeating: nil, count: shapes.count))
     var has = [Bool](repeating: false, count: shapes.count * columns.count)
     for (code, list) in columnsOfShape.enumerated() {
       for column in list { has[code * columns.count + column] = true }
@@ -87,6 +95,17 @@ package final class PropertyTable: Sendable {
 
   package func shapeCodes() throws(SectionProblem) -> CodeCursor {
     try CodeCursor(places.shapeCodes, of: source)
+  }
+
+  /// How the objects of a shape are written, by its code.
+  func plan(
+    ofCode code: Int, in directory: SectionDirectory
+  ) throws(SectionProblem) -> ObjectPlan {
+    if let known = plans.withLock({ $0[code] }) { return known }
+    let plan = try ObjectPlan(
+      directory.shapes[Int(shapes[code])], columns: columnsOfShape[code], in: directory)
+    plans.withLock { $0[code] = plan }
+    return plan
   }
 
   /// How many objects before this block have a value in this column.

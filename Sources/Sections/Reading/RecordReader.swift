@@ -1,7 +1,7 @@
 import Batches
 import Columns
 package import Compression
-import Events
+package import Events
 package import Platform
 
 /// Rows as the records that they were made from, so that whatever reads events reads these. Rows may be
@@ -18,9 +18,10 @@ package struct RecordReader {
   private var identities: [(changes: ChangeCursor, texts: TextCursor)] = []
   private var ctxChanges: ChangeCursor
   private var ctx: ObjectReader
+  /// The object that was read last: neighbours mostly have the same.
+  private var lastCtx: (number: Int, bytes: [UInt8]) = (-1, [])
   /// By head, once one of its rows was asked for.
   private var props: [(ranks: HeadRanks, objects: ObjectReader)?]
-  private var rowRanks: RowRanks
   private var scratch = TextRows()
 
   package init(
@@ -43,17 +44,16 @@ package struct RecordReader {
     ctxChanges = try section.ctxChanges()
     ctx = try ObjectReader(try section.ctx(), in: section, decompressor)
     props = Array(repeating: nil, count: directory.heads.count)
-    rowRanks = RowRanks(heads: directory.heads.count)
   }
 
-  /// Appends the record of a row.
+  /// Appends the record of a row, whose id is known already.
   package mutating func append(
-    _ row: Int, to writer: inout ByteWriter
+    _ row: Int, id: EventID? = nil, to writer: inout ByteWriter
   ) throws(SectionProblem) {
     let head = Int(try heads.value(at: row))
     let cts = try times.value(at: row)
     let sts = cts &+ (try receipts.value(at: row))
-    let id = try ids.id(ofRow: row, time: cts)
+    let id = if let id { id } else { try ids.id(ofRow: row, time: cts) }
     var flags = section.heads[head].flags
     scratch.removeAll()
     for identity in Identity.allCases {
@@ -89,9 +89,28 @@ package struct RecordReader {
     }
     let block = row / Lanes.blockCount
     try heads.load(block)
-    let rank = Int(props[head]?.ranks.before[block] ?? 0) + rowRanks.rank(of: row, heads.values)
+    let codes = heads.values
+    let before = Self.count(
+      UInt32(head), in: codes.span.extracting(first: row % Lanes.blockCount))
+    let rank = Int(props[head]?.ranks.before[block] ?? 0) + before
     try props[head]?.objects.append(rank, to: &writer)
-    try ctx.append(try ctxChanges.value(of: row), to: &writer)
+    let number = try ctxChanges.value(of: row)
+    if number == lastCtx.number { return writer.append(lastCtx.bytes.span) }
+    let start = writer.count
+    try ctx.append(number, to: &writer)
+    lastCtx = (number, Array(writer.bytes[start...]))
+  }
+
+  /// How many rows of a block have a head.
+  private static func count(_ head: UInt32, in codes: Span<UInt32>) -> Int {
+    var count: UInt32 = 0
+    var index = 0
+    while index < codes.count {
+      // SAFETY: below the count.
+      count &+= unsafe codes[unchecked: index] == head ? 1 : 0
+      index &+= 1
+    }
+    return Int(count)
   }
 
   /// Who brought the event of a row.
@@ -116,35 +135,5 @@ package struct RecordReader {
       if raw[middle].row < row { low = middle + 1 } else { high = middle }
     }
     return low < raw.count && raw[low].row == row ? raw[low].time : nil
-  }
-}
-
-/// How many rows of a block have each head, up to a row: counted on from the row before.
-private struct RowRanks {
-  private var counts: [Int]
-  private var row = -1
-
-  init(heads: Int) { counts = Array(repeating: 0, count: heads) }
-
-  /// How many rows of its block with its head stand before a row; `codes` are those of the block.
-  mutating func rank(of row: Int, _ codes: [UInt32]) -> Int {
-    let block = row / Lanes.blockCount
-    if self.row < 0 || row < self.row || self.row / Lanes.blockCount != block {
-      for head in counts.indices { counts[head] = 0 }
-      self.row = block * Lanes.blockCount
-    }
-    let place = row % Lanes.blockCount
-    Self.count(codes.span.extracting((self.row % Lanes.blockCount)..<place), &counts)
-    self.row = row
-    return counts[Int(codes[place])]
-  }
-
-  private static func count(_ codes: Span<UInt32>, _ counts: inout [Int]) {
-    var counts = counts.mutableSpan
-    var index = 0
-    while index < codes.count {
-      counts[Int(codes[index])] &+= 1
-      index &+= 1
-    }
   }
 }
