@@ -1,7 +1,9 @@
 /// Bytes that only grow, in memory of their own, so that loops may write and copy by address; some
-/// lie unused behind the content, so that copies may be made sixteen at a time.
-@safe final class ByteArena {
-  static let slack = 32
+/// lie unused behind the content, so that copies may be made thirty-two at a time.
+@safe final class ByteArena: @unchecked Sendable {
+  // Sendable, because one thread has it at a time.
+
+  static let slack = 160
 
   /// SAFETY: for offsets below `count` and the slack behind it, until the next call that grows.
   private(set) var start: UnsafeMutablePointer<UInt8>
@@ -56,28 +58,20 @@
     count &+= text.count
   }
 
-  /// Appends so many bytes of another arena.
-  @inline(__always)
-  func append(_ other: ByteArena, from offset: Int, count length: Int) {
-    precondition(offset >= 0 && length >= 0 && length <= other.count - offset, "bytes of an arena")
-    reserve(length)
-    // SAFETY: checked just now; both have slack behind them.
-    unsafe Self.copy(other.start + offset, to: start + count, count: length)
-    count &+= length
-  }
-
-  /// Copies sixteen bytes at a time, up to fifteen more than were asked for.
+  /// Copies thirty-two bytes at a time, up to thirty-one more than were asked for.
   @inline(__always)
   static func copy(
-    _ source: UnsafeMutablePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int
+    _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int
   ) {
-    let source = UnsafeRawPointer(source)
+    let source = unsafe UnsafeRawPointer(source)
     let target = UnsafeMutableRawPointer(target)
     var done = 0
     repeat {
-      let sixteen = unsafe source.loadUnaligned(fromByteOffset: done, as: SIMD16<UInt8>.self)
-      unsafe target.storeBytes(of: sixteen, toByteOffset: done, as: SIMD16<UInt8>.self)
-      done &+= 16
+      let first = unsafe source.loadUnaligned(fromByteOffset: done, as: SIMD16<UInt8>.self)
+      let second = unsafe source.loadUnaligned(fromByteOffset: done &+ 16, as: SIMD16<UInt8>.self)
+      unsafe target.storeBytes(of: first, toByteOffset: done, as: SIMD16<UInt8>.self)
+      unsafe target.storeBytes(of: second, toByteOffset: done &+ 16, as: SIMD16<UInt8>.self)
+      done &+= 32
     } while done < count
   }
 

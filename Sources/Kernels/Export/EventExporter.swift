@@ -1,8 +1,5 @@
-import Calendar
-import Events
 package import Query
 package import Sections
-import Synchronization
 
 extension SectionAnswers {
   /// Writes the lines of an export to `sink`, some hundred kilobytes at a time, which says whether it
@@ -36,42 +33,40 @@ extension SectionAnswers {
   }
 }
 
-/// Cuts the time of an export into slices of so many rows, and each slice into work for all threads:
-/// rows are found wherever they lie, put in order, and written.
+/// Cuts the time of an export into slices of so many rows, each a pass over the sections. All threads
+/// write lines for its rows wherever these lie, and then pass them on in order, while those of the next
+/// slice are found: neither a slow file nor a slow reader has anybody wait.
 struct EventExporter: Sendable {
-  /// A slice has no more rows, as far as times can be cut.
-  static let mostRows = 1 << 19
   /// So many blocks are a step.
-  private static let stepBlocks = 32
+  private static let stepBlocks = 64
 
-  private struct Step {
-    let section: Int
-    let blocks: Range<Int>
-  }
+  let snapshot: Snapshot
+  let threads: KernelThreads
+  let budget: Budget
+  let sink: @Sendable (Span<UInt8>) -> Bool
+  let lines: ExportLines
+  /// Those of the columns that are no id and no time.
+  let paths: [PropertyPath]
+  /// About as much is passed on at once.
+  let partBytes: Int
+  var isReversed: Bool { export.direction == .newestFirst }
 
   private let export: EventExport
-  private let snapshot: Snapshot
-  private let threads: KernelThreads
-  private let budget: Budget
   private let filter: EventFilter
-  private let sink: @Sendable (Span<UInt8>) -> Bool
-  private let lines: ExportLines
-  /// Those of the columns that are no id and no time.
-  private let paths: [PropertyPath]
   private let mostRows: Int
 
   init(
     _ export: EventExport, of snapshot: Snapshot, on threads: KernelThreads,
-    within budget: Budget, _ filter: EventFilter,
-    to sink: @escaping @Sendable (Span<UInt8>) -> Bool
+    within budget: Budget, _ filter: EventFilter, mostRows: Int? = nil,
+    partBytes: Int = 1 << 20, to sink: @escaping @Sendable (Span<UInt8>) -> Bool
   ) {
-    precondition(threads.count <= ExportOrder.mostThreads, "too many threads")
     self.export = export
     self.snapshot = snapshot
     self.threads = threads
     self.budget = budget
     self.filter = filter
     self.sink = sink
+    self.partBytes = partBytes
     var paths: [PropertyPath] = []
     let columns = export.columns.map { path -> ExportLines.Column in
       switch path.place {
@@ -85,9 +80,10 @@ struct EventExporter: Sendable {
     }
     self.paths = paths
     lines = ExportLines(columns: columns, format: export.format)
-    // Room for rows that have grown too large by half, and for their texts.
-    let rowBytes = 16 * (ExportRows.firstCell + paths.count) + 128
-    mostRows = max(1_024, min(Self.mostRows, budget.memoryBytes / rowBytes))
+    // Two slices are held at once. A quarter of the memory is for lines that are longer than usual.
+    let lineBytes = FoundLines.headByteCount + 2 * MemoryLayout<FoundLines.Line>.stride
+    self.mostRows =
+      mostRows ?? max(1_024, budget.memoryBytes * 3 / 8 / (lineBytes + 16 * columns.count))
   }
 
   func write() async throws(KernelFailure) -> Int {
@@ -101,11 +97,8 @@ struct EventExporter: Sendable {
       guard header.withBytes({ sink($0) }) else { throw .question(.cancelled) }
     }
     guard let times else { return 0 }
-    var slices = try await ExportSlices(self, mostRows: mostRows).slices(of: times)
-    if export.direction == .newestFirst { slices.reverse() }
-    var count = 0
-    for slice in slices { count += try await write(slice) }
-    return count
+    let slices = try await ExportSlices(self, mostRows: mostRows).slices(of: times)
+    return try await ExportRun(self).write(isReversed ? slices.reversed() : slices)
   }
 
   /// The times at which there can be events that are meant.
@@ -122,10 +115,15 @@ struct EventExporter: Sendable {
     return bounds
   }
 
-  private func steps(_ times: ClosedRange<Int64>) -> [Step] {
+  /// Blocks of one section, in which one thread looks for rows.
+  struct Step {
+    let section: Int
+    let blocks: Range<Int>
+  }
+
+  func steps(_ times: ClosedRange<Int64>) -> [Step] {
     var steps: [Step] = []
-    for (number, section) in snapshot.sections.enumerated()
-    where section.directory.times.overlaps(times) {
+    for (number, section) in sections(times) {
       for block in stride(from: 0, to: section.blockCount, by: Self.stepBlocks) {
         let end = min(block + Self.stepBlocks, section.blockCount)
         steps.append(Step(section: number, blocks: block..<end))
@@ -136,21 +134,30 @@ struct EventExporter: Sendable {
 
   /// No fewer rows than a slice of these times has.
   func mostRows(in times: ClosedRange<Int64>) -> Int {
-    snapshot.sections.reduce(0) {
-      $0 + ($1.directory.times.overlaps(times) ? $1.rowCount : 0)
+    sections(times).reduce(0) { sum, section in
+      let directory = section.1.directory
+      return zip(directory.heads, directory.headRows).reduce(sum) {
+        filter.names($1.0) ? $0 + $1.1 : $0
+      }
     }
   }
 
-  /// How many rows there are in each stretch of so many milliseconds, a power of two.
-  func counts(
-    _ times: ClosedRange<Int64>, shift: UInt64, stretches: Int
-  ) async throws(KernelFailure) -> [Int] {
+  /// Those that can have events that are meant, and their numbers.
+  private func sections(_ times: ClosedRange<Int64>) -> [(Int, Section)] {
+    snapshot.sections.enumerated().filter { _, section in
+      section.directory.times.overlaps(times) && section.heads.contains(where: filter.names)
+    }
+  }
+
+  /// How many rows there are in each stretch.
+  func counts(_ stretches: Stretches) async throws(KernelFailure) -> [Int] {
+    let times = stretches.times
     let steps = steps(times)
     let filter = filter(times)
     let snapshot = snapshot
     let parts = try await threads.run(steps: steps.count, within: budget) {
       numbers throws(KernelFailure) -> [Int] in
-      var counts = [Int](repeating: 0, count: stretches)
+      var counts = [Int](repeating: 0, count: stretches.count)
       var current: (section: Int, reader: BlockReader, filter: BlockFilter)?
       while let number = try numbers.next() {
         let step = steps[number]
@@ -168,91 +175,19 @@ struct EventExporter: Sendable {
             let stamps = current.reader.times.values
             for index in 0..<found {
               let time = stamps[Int(current.filter.rows[index])]
-              let distance = UInt64(bitPattern: time) &- UInt64(bitPattern: times.lowerBound)
-              counts[Int(distance &>> shift)] += 1
+              counts[Int(Stretches.distance(times.lowerBound, time) &>> stretches.shift)] += 1
             }
           }
         }
       }
       return counts
     }
-    var sums = [Int](repeating: 0, count: stretches)
+    var sums = [Int](repeating: 0, count: stretches.count)
     for part in parts { for index in part.indices { sums[index] += part[index] } }
     return sums
   }
 
-  private func filter(_ times: ClosedRange<Int64>) -> EventFilter {
+  func filter(_ times: ClosedRange<Int64>) -> EventFilter {
     EventFilter(filter, times: times.lowerBound..<(times.upperBound + 1))
   }
-
-  /// Writes a slice; in halves, where it turns out to take more memory than there is.
-  private func write(_ times: ClosedRange<Int64>) async throws(KernelFailure) -> Int {
-    let rows: [ExportRows]
-    do throws(KernelFailure) { rows = try await gather(times) } catch {
-      guard case .question(.overBudget) = error, times.lowerBound < times.upperBound else {
-        throw error
-      }
-      let span = UInt64(bitPattern: times.upperBound) &- UInt64(bitPattern: times.lowerBound)
-      let middle = times.lowerBound &+ Int64(bitPattern: span / 2)
-      var halves = [times.lowerBound...middle, (middle + 1)...times.upperBound]
-      if export.direction == .newestFirst { halves.reverse() }
-      var count = 0
-      for half in halves { count += try await write(half) }
-      return count
-    }
-    let span = UInt64(bitPattern: times.upperBound) &- UInt64(bitPattern: times.lowerBound)
-    let order = ExportOrder(rows, from: times.lowerBound, span: span)
-    let output = OrderedOutput(sink)
-    let (lines, isReversed) = (lines, export.direction == .newestFirst)
-    _ = try await threads.run(steps: order.parts.count, within: budget) {
-      numbers throws(KernelFailure) in
-      let arena = ByteArena(capacity: 1 << 20)
-      while let number = try numbers.next() {
-        let part = order.parts[isReversed ? order.parts.count - 1 - number : number]
-        lines.write(order.sorted(part, rows), of: rows, isReversed: isReversed, into: arena)
-        guard arena.withBytes({ output.deliver(number, $0) }) else {
-          throw .question(.cancelled)
-        }
-      }
-    }
-    return rows.reduce(0) { $0 + $1.count }
-  }
-
-  /// The rows of a slice, by the threads that found them.
-  private func gather(_ times: ClosedRange<Int64>) async throws(KernelFailure) -> [ExportRows] {
-    let steps = steps(times)
-    let filter = filter(times)
-    let (snapshot, paths, format, budget) = (snapshot, paths, export.format, budget)
-    let held = Held()
-    return try await threads.run(steps: steps.count, within: budget) {
-      numbers throws(KernelFailure) -> ExportRows in
-      let rows = ExportRows(cells: paths.count, format)
-      var current: (section: Int, reader: ExportReader)?
-      var known = 0
-      while let number = try numbers.next() {
-        let step = steps[number]
-        try KernelFailure.naming(step.section) { () throws(SectionProblem) in
-          if current?.section != step.section {
-            current = (
-              step.section,
-              try ExportReader(
-                snapshot.sections[step.section], step.section, filter, paths, snapshot.secret,
-                rows)
-            )
-          }
-          for block in step.blocks { try current?.reader.read(block) }
-        }
-        let bytes = rows.byteCount
-        let sum = held.bytes.add(bytes - known, ordering: .relaxed).newValue
-        known = bytes
-        try KernelFailure.asking { () throws(QueryError) in
-          try budget.check(bytes: rows.count < ExportOrder.mostRows ? sum : .max)
-        }
-      }
-      return rows
-    }
-  }
-
-  /// What all threads hold together.
-  private final class Held: Sendable { let bytes = Atomic<Int>(0) }
 }

@@ -1,87 +1,157 @@
 import Events
 import Query
+import Sections
 
-/// Writes sorted rows as lines.
-struct ExportLines {
+/// Writes the lines of rows of a block, whose cells have been spelled before.
+struct ExportLines: Sendable {
   enum Column: Sendable { case id, time, cell(Int) }
 
   let columns: [Column]
   let format: EventExport.Format
 
-  /// A line for each key, in their order or from the last to the first.
-  func write(
-    _ keys: [UInt64], of rows: [ExportRows], isReversed: Bool, into arena: ByteArena
+  /// Where a column's texts are, for each row of a block; nil for ids and times.
+  @safe private struct Source {
+    /// SAFETY: for all rows of a block, as long as the values that were given.
+    var values: UnsafeMutablePointer<Spelled>?
+    var isTime: Bool
+  }
+
+  /// What a line has beside its cells' texts: its head, digits and commas, and what is written too
+  /// much and written over.
+  private var extraBytes: Int { FoundLines.headByteCount + 16 + columns.count * 48 }
+
+  /// Adds a line for each of these rows; `times` are those of the block, `ids` those of the rows.
+  func add(
+    _ list: Span<UInt16>, _ times: Span<Int64>, _ ids: Span<EventID>,
+    _ cells: [BlockBuffer<Spelled>], _ memory: SpellMemory, to found: FoundLines
   ) {
-    arena.removeAll()
+    precondition(times.count <= RowList.capacity, "too many rows")
+    var pen = found.pen(for: list.count)
+    unsafe withUnsafeTemporaryAllocation(of: Source.self, capacity: columns.count) { sources in
+      for (place, column) in columns.enumerated() {
+        switch column {
+        case .id:
+          unsafe sources.initializeElement(at: place, to: Source(values: nil, isTime: false))
+        case .time:
+          unsafe sources.initializeElement(at: place, to: Source(values: nil, isTime: true))
+        case .cell(let cell):
+          unsafe sources.initializeElement(
+            at: place, to: Source(values: cells[cell].start, isTime: false))
+        }
+      }
+      unsafe write(list, times, ids, UnsafeBufferPointer(sources), memory, found, &pen)
+    }
+    withExtendedLifetime(cells) {}
+    found.add(list.count, pen)
+  }
+
+  private func write(
+    _ list: Span<UInt16>, _ times: Span<Int64>, _ ids: Span<EventID>,
+    _ sources: UnsafeBufferPointer<Source>, _ memory: SpellMemory, _ found: FoundLines,
+    _ pen: inout FoundLines.Pen
+  ) {
+    let isJSON = format == .json
+    let start = UInt64(bitPattern: found.stretches.times.lowerBound)
+    let texts = unsafe Texts(memory)
+    // As much as any line takes, unless some text is very long.
+    let usual = extraBytes + columns.count * memory.longest
     var index = 0
-    while index < keys.count {
-      let key = keys[isReversed ? keys.count &- 1 &- index : index]
-      let part = rows[ExportOrder.thread(of: key)]
-      let row = ExportOrder.row(of: key)
-      precondition(row < part.count, "no such row")
-      // SAFETY: checked just now.
-      let words = unsafe part.words + row &* part.stride
-      unsafe write(words, part.memory.kept, part.stride, into: arena)
+    while index < list.count {
+      let row = Int(list[index]) & (RowList.capacity &- 1)
+      if pen.left < usual {
+        let room = unsafe extraBytes + room(sources, row, texts)
+        if pen.left < room { found.turnPage(&pen, room) }
+      }
+      let (time, id) = (times[row], ids[index])
+      // SAFETY: there is room for all that the columns have, made just now.
+      let head = unsafe pen.next
+      var target = unsafe (head + FoundLines.headByteCount).assumingMemoryBound(to: UInt8.self)
+      if isJSON { unsafe Self.put(UInt8(ascii: "["), &target) }
+      var column = 0
+      while column < sources.count {
+        let source = unsafe sources[column]
+        if let values = unsafe source.values {
+          unsafe texts.copy(values[row], to: &target)
+        } else if source.isTime {
+          unsafe target += Spelling.write(time, to: target)
+        } else {
+          if isJSON { unsafe Self.put(UInt8(ascii: "\""), &target) }
+          unsafe Self.put(id: id.high, id.low, &target)
+          if isJSON { unsafe Self.put(UInt8(ascii: "\""), &target) }
+        }
+        unsafe Self.put(UInt8(ascii: ","), &target)
+        column &+= 1
+      }
+      // In the place of the last comma.
+      unsafe target -= 1
+      if isJSON { unsafe Self.put(UInt8(ascii: "]"), &target) }
+      unsafe Self.put(0x0A, &target)
+      let length = unsafe UnsafeMutableRawPointer(target) - head
+      unsafe head.storeBytes(of: id.high, as: UInt64.self)
+      unsafe head.storeBytes(of: id.low, toByteOffset: 8, as: UInt64.self)
+      unsafe head.storeBytes(
+        of: length &- FoundLines.headByteCount, toByteOffset: 16, as: Int.self)
+      unsafe pen.line.pointee = FoundLines.Line(
+        distance: UInt64(bitPattern: time) &- start, start: head)
+      unsafe pen.line += 1
+      let taken = min(pen.left, (length &+ 7) & ~7)
+      unsafe pen.next = head + taken
+      pen.left &-= taken
       index &+= 1
     }
   }
 
-  /// SAFETY: so many words are a row.
-  private func write(
-    _ words: UnsafeMutablePointer<UInt64>, _ texts: ByteArena, _ stride: Int,
-    into arena: ByteArena
-  ) {
-    // What all cells of the line take at most is reserved once, so that nothing asks again.
-    var room = 2 &+ columns.count &* 48
-    var word = ExportRows.firstCell
-    while word < stride {
-      let cell = unsafe Spelled(bits: words[word])
-      if !cell.isNothing { room &+= cell.count }
-      word &+= 1
+  /// What the cells of a row take.
+  private func room(
+    _ sources: UnsafeBufferPointer<Source>, _ row: Int, _ texts: Texts
+  ) -> Int {
+    var sum = 0
+    for column in 0..<sources.count {
+      // SAFETY: the values are there for every row of a block.
+      if let values = unsafe sources[column].values { sum += unsafe texts.place(values[row]).count }
     }
-    arena.reserve(room)
-    let start = unsafe arena.start + arena.count
-    var target = unsafe start
-    if format == .json { unsafe Self.put(UInt8(ascii: "["), &target) }
-    let columns = columns.span
-    var index = 0
-    while index < columns.count {
-      if index > 0 { unsafe Self.put(UInt8(ascii: ","), &target) }
-      switch columns[index] {
-      case .id:
-        if format == .json { unsafe Self.put(UInt8(ascii: "\""), &target) }
-        unsafe Self.put(id: words[1], words[2], &target)
-        if format == .json { unsafe Self.put(UInt8(ascii: "\""), &target) }
-      case .time:
-        unsafe target += Spelling.write(Int64(bitPattern: words[0]), to: target)
-      case .cell(let cell):
-        let spelled = unsafe Spelled(bits: words[ExportRows.firstCell &+ cell])
-        if spelled.isNothing {
-          if format == .json { unsafe Self.putNull(&target) }
-        } else {
-          precondition(spelled.offset &+ spelled.count <= texts.count, "a text that is not there")
-          // SAFETY: checked just now; both have slack behind them.
-          unsafe ByteArena.copy(texts.start + spelled.offset, to: target, count: spelled.count)
-          unsafe target += spelled.count
-        }
-      }
-      index &+= 1
+    return sum
+  }
+
+  /// The texts that cells are made of, by address.
+  @unsafe private struct Texts {
+    let kept: UnsafeMutablePointer<UInt8>
+    let ofBlock: UnsafeMutablePointer<UInt8>
+    let keptCount: Int
+    let blockCount: Int
+    let nothing: Spelled
+
+    init(_ memory: SpellMemory) {
+      unsafe kept = memory.kept.start
+      unsafe ofBlock = memory.ofBlock.start
+      unsafe keptCount = memory.kept.count
+      unsafe blockCount = memory.ofBlock.count
+      unsafe nothing = memory.nothing
     }
-    if format == .json { unsafe Self.put(UInt8(ascii: "]"), &target) }
-    unsafe Self.put(0x0A, &target)
-    arena.commit(unsafe target - start)
+
+    @inline(__always)
+    func place(_ spelled: Spelled) -> Spelled {
+      unsafe spelled.isNothing ? nothing : spelled
+    }
+
+    /// SAFETY: the target has room for the text, and the slack behind it.
+    @inline(__always)
+    func copy(_ spelled: Spelled, to target: inout UnsafeMutablePointer<UInt8>) {
+      let place = unsafe place(spelled)
+      let isOfBlock = place.isOfBlock
+      let limit = unsafe isOfBlock ? blockCount : keptCount
+      precondition(place.offset &+ place.count <= limit, "a text that is not there")
+      // SAFETY: checked just now; both have slack behind them.
+      unsafe ByteArena.copy(
+        (isOfBlock ? ofBlock : kept) + place.offset, to: target, count: place.count)
+      unsafe target += place.count
+    }
   }
 
   @inline(__always)
   private static func put(_ byte: UInt8, _ target: inout UnsafeMutablePointer<UInt8>) {
     unsafe target.pointee = byte
     unsafe target += 1
-  }
-
-  private static func putNull(_ target: inout UnsafeMutablePointer<UInt8>) {
-    for byte in [UInt8(ascii: "n"), UInt8(ascii: "u"), UInt8(ascii: "l"), UInt8(ascii: "l")] {
-      unsafe put(byte, &target)
-    }
   }
 
   /// 8-4-4-4-12 hexadecimal digits.

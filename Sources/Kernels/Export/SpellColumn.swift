@@ -89,6 +89,10 @@ struct SpellColumn: ColumnValues {
         Self.look(up: ofCode.span, span, into: values, at: offset)
       }
     } else if let rows = texts?.texts {
+      if context.visits == nil {
+        return context.memory.add(
+          rows, range, to: values, at: offset, empty: isIdentity ? .absent : nil)
+      }
       let all = rows.bytes
       let bytes = all.span
       for index in range {

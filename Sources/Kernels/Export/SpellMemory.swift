@@ -1,3 +1,4 @@
+import Columns
 import Query
 
 /// Where a value's text stands among those of its reader, or that there is none.
@@ -39,24 +40,35 @@ struct Spelled: RowValue {
   init(bits: UInt64) { self.bits = bits }
 }
 
-/// The texts of one thread's part of a slice: those that rows keep, and those of the block that is read,
-/// of which only some rows are meant.
+/// The texts that the lines of a section are made of: those that are kept, such as entries of
+/// dictionaries, and those of the block that is read.
 final class SpellMemory {
   let format: EventExport.Format
-  let kept = ByteArena(capacity: 1 << 16)
-  let ofBlock = ByteArena(capacity: 1 << 16)
+  let kept = ByteArena(capacity: 1 << 12)
+  let ofBlock = ByteArena(capacity: 1 << 12)
+  /// What stands for no value.
+  private(set) var nothing = Spelled.absent
+  /// No text has more bytes.
+  private(set) var longest = 0
 
-  init(_ format: EventExport.Format) { self.format = format }
+  init(_ format: EventExport.Format) {
+    self.format = format
+    nothing = keep(.null)
+  }
+
+  var byteCount: Int { kept.capacity + ofBlock.capacity }
 
   /// Kept at once: entries of dictionaries, of which many rows have the same.
-  func keep(text: Span<UInt8>) -> Spelled { spelled(in: kept) { append(text, to: kept) } }
+  func keep(text: Span<UInt8>) -> Spelled {
+    spelled(in: kept) { Spelling.append(text: text, format, to: kept) }
+  }
 
   func keep(_ value: Value) -> Spelled {
     spelled(in: kept) { Spelling.append(value, format, to: kept) }
   }
 
   func add(text: Span<UInt8>) -> Spelled {
-    spelled(in: ofBlock) { append(text, to: ofBlock) }
+    spelled(in: ofBlock) { Spelling.append(text: text, format, to: ofBlock) }
   }
 
   func add(_ value: Value) -> Spelled {
@@ -68,14 +80,43 @@ final class SpellMemory {
     spelled(in: ofBlock) { Spelling.append(number, to: ofBlock) }
   }
 
-  private func append(_ text: Span<UInt8>, to arena: ByteArena) {
-    Spelling.append(text: text, format, to: arena)
+  /// Adds neighbouring texts; `empty`: what an empty one is, if not itself.
+  func add(
+    _ texts: TextRows, _ range: Range<Int>, to values: BlockBuffer<Spelled>, at offset: Int,
+    empty: Spelled?
+  ) {
+    guard let last = range.last else { return }
+    let all = texts.bytes
+    let bytes = all.span.extracting(
+      texts.range(of: range.lowerBound).lowerBound..<texts.range(of: last).upperBound)
+    guard format == .csv, !Spelling.needsQuotes(bytes) else {
+      for row in range {
+        let text = all.span.extracting(texts.range(of: row))
+        let spelled = text.isEmpty ? empty ?? add(text: text) : add(text: text)
+        values[offset + row - range.lowerBound] = spelled
+      }
+      return
+    }
+    // None of them needs quotes: they are spelled as they are, all at once.
+    var start = ofBlock.count
+    ofBlock.append(bytes)
+    let empty = empty ?? add(text: bytes.extracting(first: 0))
+    var longest = longest
+    for row in range {
+      let count = texts.range(of: row).count
+      longest = max(longest, count)
+      values[offset + row - range.lowerBound] =
+        count > 0 ? Spelled(offset: start, count: count, isOfBlock: true) : empty
+      start += count
+    }
+    self.longest = longest
   }
 
   @inline(__always)
   private func spelled(in arena: ByteArena, _ spell: () -> Void) -> Spelled {
     let start = arena.count
     spell()
+    longest = max(longest, arena.count - start)
     return Spelled(offset: start, count: arena.count - start, isOfBlock: arena === ofBlock)
   }
 }

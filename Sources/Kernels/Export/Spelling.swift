@@ -38,7 +38,7 @@ enum Spelling {
     }
   }
 
-  private static func needsQuotes(_ text: Span<UInt8>) -> Bool {
+  static func needsQuotes(_ text: Span<UInt8>) -> Bool {
     var found: UInt8 = 0
     var index = 0
     while index < text.count {
@@ -53,29 +53,57 @@ enum Spelling {
   @inline(__always)
   static func append(_ number: Int64, to arena: ByteArena) {
     arena.reserve(20)
-    // SAFETY: there is room for twenty bytes.
+    // SAFETY: there is room for twenty bytes, and the slack behind them.
     arena.commit(unsafe write(number, to: arena.start + arena.count))
   }
 
-  /// SAFETY: the target has room for twenty bytes.
+  /// SAFETY: the target has room for twenty bytes, and seven that are written over afterwards.
   @inline(__always)
-  static func write(_ number: Int64, to target: UnsafeMutablePointer<UInt8>) -> Int {
-    var rest = number.magnitude
-    var length = 1
-    var limit: UInt64 = 10
-    while length < 19, rest >= limit {
-      length &+= 1
-      limit = limit &* 10
+  static func write(_ number: Int64, to start: UnsafeMutablePointer<UInt8>) -> Int {
+    let rest = number.magnitude
+    var target = UnsafeMutableRawPointer(start)
+    if number < 0 {
+      unsafe target.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
+      unsafe target += 1
     }
-    if length == 19, rest >= limit { length = rest >= 10_000_000_000_000_000_000 ? 20 : 19 }
-    let sign = number < 0 ? 1 : 0
-    if sign == 1 { unsafe target[0] = UInt8(ascii: "-") }
-    var place = sign &+ length
-    while place > sign {
-      place &-= 1
-      unsafe target[place] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
-      rest /= 10
+    let eight: UInt64 = 100_000_000
+    if rest >= eight {
+      let upper = rest / eight
+      if upper >= eight {
+        unsafe target += writeFirst(upper / eight, to: target)
+        unsafe target.storeBytes(of: digits(upper % eight) | zeros, as: UInt64.self)
+        unsafe target += 8
+      } else {
+        unsafe target += writeFirst(upper, to: target)
+      }
+      unsafe target.storeBytes(of: digits(rest % eight) | zeros, as: UInt64.self)
+      unsafe target += 8
+    } else {
+      unsafe target += writeFirst(rest, to: target)
     }
-    return sign &+ length
+    return unsafe target - UnsafeMutableRawPointer(start)
+  }
+
+  private static let zeros: UInt64 = 0x3030_3030_3030_3030
+
+  /// A number of at most eight digits, without leading zeros.
+  @inline(__always)
+  private static func writeFirst(_ number: UInt64, to target: UnsafeMutableRawPointer) -> Int {
+    let digits = digits(number)
+    let leading = min(7, digits.trailingZeroBitCount &>> 3)
+    unsafe target.storeBytes(
+      of: (digits | zeros) &>> UInt64(8 &* leading), as: UInt64.self)
+    return 8 &- leading
+  }
+
+  /// The eight digits of a number below 10⁸, the first one in the lowest byte: it is halved three times,
+  /// and the parts side by side are divided at once, by factors that are exact for numbers so small.
+  @inline(__always)
+  private static func digits(_ number: UInt64) -> UInt64 {
+    var parts = number / 10_000 | (number % 10_000) &<< 32
+    var quotients = (parts &* 10_486) &>> 20 & 0x0000_007F_0000_007F
+    parts = quotients | (parts &- quotients &* 100) &<< 16
+    quotients = (parts &* 103) &>> 10 & 0x000F_000F_000F_000F
+    return quotients | (parts &- quotients &* 10) &<< 8
   }
 }

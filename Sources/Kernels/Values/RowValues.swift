@@ -250,6 +250,14 @@ struct SharedValues<Column: ColumnValues> {
       let value = unsafe dense[run]
       run &+= 1
       let end = min(count, run < starts.count ? Int(starts[run]) : count)
+      if row &+ 4 <= count {
+        // Most runs are short: four rows without asking, of which the next run corrects some.
+        unsafe values[row] = value
+        unsafe values[row &+ 1] = value
+        unsafe values[row &+ 2] = value
+        unsafe values[row &+ 3] = value
+        row = min(row &+ 4, end)
+      }
       while row < end {
         unsafe values[row] = value
         row &+= 1

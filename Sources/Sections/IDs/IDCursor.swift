@@ -1,40 +1,107 @@
 import Columns
 package import Events
 
-/// The ids of many rows, block by block: for one thread. It holds on to the pages that it has met, for
-/// neighbouring rows have their keys anywhere in a section.
+/// The ids of many rows, block by block: for one thread. Neighbouring rows have their keys anywhere in
+/// a section, so that extents of which many are asked for are decoded as a whole, as long as there is room
+/// for them.
 package struct IDCursor {
-  /// So many extents are held at once: 64 MiB.
-  private static let mostHeld = 1_024
-
-  private let ids: IDSection
-  private var held: [Extent?]
-  private var heldCount = 0
-  private var positions = [UInt32](repeating: 0, count: Lanes.blockCount)
-
-  package init(_ ids: IDSection) {
-    self.ids = ids
-    held = Array(repeating: nil, count: ids.pages.extentCount)
+  /// An extent as far as it is known: SAFETY: `keys` live as long as the cursor holds them.
+  @safe private struct Place {
+    var first = 0
+    var end = Int.max
+    var keys: UnsafePointer<IDKey>?
+    var asked: UInt8 = 0
   }
 
-  /// Calls `body` with the id of each of these rows of a block in turn; `times` are those of the block.
-  package mutating func forEach(
-    _ rows: Span<UInt16>, ofBlock block: Int, _ times: Span<Int64>,
-    _ body: (_ index: Int, EventID) -> Void
+  /// After so many single keys an extent is decoded.
+  private static let mostAsked: UInt8 = 6
+
+  private let ids: IDSection
+  private let section: Int
+  private let shelf: KeyShelf
+  private var places: [Place]
+  private var decoded: [DecodedKeys] = []
+  /// Extents for each position, about.
+  private let density: Double
+  private var positions = [UInt32](repeating: 0, count: Lanes.blockCount)
+  /// The ids of the rows that were asked for last, in their order; room for a block.
+  package private(set) var values: [EventID]
+
+  /// `section`: its number among those that share the shelf.
+  package init(_ ids: IDSection, section: Int, _ shelf: KeyShelf) {
+    self.ids = ids
+    self.section = section
+    self.shelf = shelf
+    places = Array(repeating: Place(), count: ids.pages.extentCount)
+    density = Double(places.count) / Double(max(1, ids.root.count))
+    values = Array(repeating: EventID(milliseconds: 0, chance: (0, 0)), count: Lanes.blockCount)
+  }
+
+  /// Brings the ids of these rows of a block into `values`; `times` are those of the block.
+  package mutating func load(
+    _ rows: Span<UInt16>, ofBlock block: Int, _ times: Span<Int64>
   ) throws(SectionProblem) {
+    guard rows.count <= Lanes.blockCount, times.count <= Lanes.blockCount else {
+      throw .column("too many ids")
+    }
     try loadPositions(block)
-    let hasGaps = ids.root.hasGaps
-    var index = 0
-    while index < rows.count {
+    guard try ids.hasGaps(inBlock: block) else { return try load(rows, block, times) }
+    var moved = times.indices.map { times[$0] }
+    for index in rows.indices {
       let place = Int(rows[index])
       let row = block * Lanes.blockCount + place
-      guard row < ids.root.count else { throw .column("no id of row \(row)") }
-      let time = hasGaps ? try ids.idTime(ofRow: row, time: times[place]) : times[place]
-      let position = Int(positions[place])
-      guard position < ids.root.count else { throw .column("no id at \(position)") }
-      body(index, ids.mix.id(try key(at: position), milliseconds: time))
+      guard place < moved.count, row < ids.root.count else { throw .column("no id of row \(row)") }
+      moved[place] = try ids.idTime(ofRow: row, time: moved[place])
+    }
+    try load(rows, block, moved.span)
+  }
+
+  private mutating func load(
+    _ rows: Span<UInt16>, _ block: Int, _ times: Span<Int64>
+  ) throws(SectionProblem) {
+    let count = min(times.count, ids.root.count - block * Lanes.blockCount)
+    var index = 0
+    while true {
+      index = find(rows, from: index, count, times)
+      if index == rows.count { return }
+      let place = Int(rows[index])
+      guard place < count, Int(positions[place]) < ids.root.count else {
+        throw .column("no id of row \(place) in block \(block)")
+      }
+      let key = try key(at: Int(positions[place]))
+      values[index] = ids.mix.id(key, milliseconds: times[place])
+      index += 1
+    }
+  }
+
+  /// Finds ids from `start` on, up to one whose key is not decoded; says how far it came.
+  private mutating func find(
+    _ rows: Span<UInt16>, from start: Int, _ count: Int, _ times: Span<Int64>
+  ) -> Int {
+    let (mix, density, last) = (ids.mix, density, places.count - 1)
+    // Copies of the arrays' references: what is lent by `self` would bar it from changing.
+    let (ownPositions, ownPlaces) = (self.positions, self.places)
+    let positions = ownPositions.span
+    let places = ownPlaces.span
+    var values = values.mutableSpan
+    var index = start
+    while index < rows.count {
+      let row = Int(rows[index])
+      guard row < count else { return index }
+      let position = Int(positions[row])
+      // Extents have about as many keys each: the first guess is right or nearly so.
+      var guess = min(last, Int(Double(position) * density))
+      while guess > 0, position < places[guess].first { guess &-= 1 }
+      while guess < last, position >= places[guess].end { guess &+= 1 }
+      guard guess >= 0, position >= places[guess].first, position < places[guess].end,
+        let keys = unsafe places[guess].keys
+      else { return index }
+      // SAFETY: the position is one of this extent's.
+      let key = unsafe keys[position &- places[guess].first]
+      values[index] = mix.id(key, milliseconds: times[row])
       index &+= 1
     }
+    return index
   }
 
   private mutating func loadPositions(_ block: Int) throws(SectionProblem) {
@@ -50,45 +117,21 @@ package struct IDCursor {
     withExtendedLifetime(extent) {}
   }
 
-  /// As `SortedPages.withPage(at:)`, but for extents that are held.
+  /// One key; decodes its extent if it is worth while.
   private mutating func key(at position: Int) throws(SectionProblem) -> IDKey {
-    let pages = ids.pages
-    var (low, high) = (0, pages.pageCount)
-    var (lowPosition, highPosition) = (0, ids.root.count)
-    while low < high {
-      let share = Double(position - lowPosition) / Double(max(1, highPosition - lowPosition))
-      let guess = min(high - 1, max(low, low + Int(share * Double(high - low))))
-      let number = guess / SortedPageWriter.pagesPerExtent
-      let extent = try extent(number)
-      defer { withExtendedLifetime(extent) {} }
-      let page = try pages.page(guess, in: extent)
-      if position < page.position {
-        (high, highPosition) = (guess, page.position)
-      } else if position - page.position >= page.count {
-        (low, lowPosition) = (guess + 1, page.position + page.count)
-      } else {
-        let index = position - page.position
-        guard let value = page.value(at: index) else { throw .damaged(extent: number) }
-        let tail = page.tail(index, width: IDKey.tailWidth)
-        return IDKey(value: value, tail: UInt16(truncatingIfNeeded: tail))
-      }
-      guard lowPosition <= position, position < highPosition else {
-        throw .damaged(extent: number)
-      }
+    let (key, extent) = try ids.key(at: position)
+    guard places.indices.contains(extent), places[extent].asked < Self.mostAsked else {
+      return key
     }
-    throw .column("no key at \(position)")
-  }
-
-  private mutating func extent(_ number: Int) throws(SectionProblem) -> Extent {
-    if number < held.count, let extent = held[number] { return extent }
-    let extent = try ids.source.extent(number)
-    guard number < held.count else { return extent }
-    if heldCount == Self.mostHeld {
-      for index in held.indices { held[index] = nil }
-      heldCount = 0
-    }
-    held[number] = extent
-    heldCount += 1
-    return extent
+    places[extent].asked += 1
+    // Whether there is room or not, nobody tries again.
+    guard places[extent].asked == Self.mostAsked,
+      let keys = try shelf.keys(ofExtent: extent, of: ids, section: section)
+    else { return key }
+    places[extent].first = keys.first
+    places[extent].end = keys.first + keys.count
+    unsafe places[extent].keys = keys.start
+    decoded.append(keys)
+    return key
   }
 }

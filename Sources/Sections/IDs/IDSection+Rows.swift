@@ -68,10 +68,21 @@ extension IDSection {
     return sum
   }
 
+  /// Whether ids of this block were made at other times than their rows say.
+  func hasGaps(inBlock block: Int) throws(SectionProblem) -> Bool {
+    guard root.hasGaps else { return false }
+    let number = firstGapExtent + block / IDTimeGaps.blocksPerExtent
+    let count = try source.extent(number).withBytes { bytes in
+      IDTimeGaps.count(block: block % IDTimeGaps.blocksPerExtent, bytes)
+    }
+    guard let count else { throw .damaged(extent: number) }
+    return count > 0
+  }
+
   /// The id of a row, given the row's `cts`.
   package func id(ofRow row: Int, time: Int64) throws(SectionProblem) -> EventID {
     let milliseconds = try idTime(ofRow: row, time: time)
-    let key = try key(at: position(ofRow: row))
+    let key = try key(at: position(ofRow: row)).key
     return mix.id(key, milliseconds: milliseconds)
   }
 
@@ -82,12 +93,13 @@ extension IDSection {
     try self.id(ofRow: row, time: time) == id
   }
 
-  private func key(at position: Int) throws(SectionProblem) -> IDKey {
+  /// The key at a position, and the extent that has it.
+  func key(at position: Int) throws(SectionProblem) -> (key: IDKey, extent: Int) {
     try pages.withPage(at: position, of: root.count) {
       (page, index, extent) throws(SectionProblem) in
       guard let value = page.value(at: index) else { throw .damaged(extent: extent) }
-      return IDKey(
-        value: value, tail: UInt16(truncatingIfNeeded: page.tail(index, width: IDKey.tailWidth)))
+      let tail = UInt16(truncatingIfNeeded: page.tail(index, width: IDKey.tailWidth))
+      return (IDKey(value: value, tail: tail), extent)
     }
   }
 

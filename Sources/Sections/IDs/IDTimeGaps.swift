@@ -57,6 +57,13 @@ enum IDTimeGaps {
     return header.bytes + payload
   }
 
+  /// How many gaps a block of this extent has, or more than it has rows; nil where the bytes end.
+  static func count(block: Int, _ bytes: Span<UInt8>) -> Int? {
+    var reader = ByteReader(at: block * headerByteCount + 4)
+    // Every failure here is one: too few bytes.
+    return (try? reader.integer(UInt16.self, bytes)).map { Int($0) }
+  }
+
   /// The gap of a row of a block of this extent; nil where the bytes contradict themselves.
   static func gap(block: Int, row: Int, _ bytes: Span<UInt8>) -> Int64? {
     var reader = ByteReader(at: block * headerByteCount)

@@ -81,16 +81,26 @@ extension SortedPage {
 
   /// Appends all numbers; false where the page contradicts itself.
   func appendValues(to values: inout [UInt64]) -> Bool {
-    var (bit, index, bucket) = (0, 0, UInt64(0))
+    forEachValue { values.append($1) }
+  }
+
+  /// Calls `body` with each number and its index; false where the page contradicts itself.
+  @inline(__always)
+  func forEachValue(_ body: (_ index: Int, UInt64) -> Void) -> Bool {
+    let end = count &+ buckets
+    var (bit, index) = (0, 0)
     while index < count {
-      guard bit < count + buckets else { return false }
-      if isMarked(bit) {
-        values.append(first &+ (bucket &<< UInt64(lowWidth) | low(index)))
+      guard bit < end else { return false }
+      var word = field(marks, bit: bit, width: Self.widestLow)
+      while word != 0, index < count {
+        // A mark's bit is the numbers before it and the buckets before its own.
+        let bucket = bit &+ word.trailingZeroBitCount &- index
+        guard bucket < buckets else { return false }
+        body(index, first &+ (UInt64(bucket) &<< UInt64(lowWidth) | low(index)))
         index &+= 1
-      } else {
-        bucket &+= 1
+        word &= word &- 1
       }
-      bit &+= 1
+      bit &+= Self.widestLow
     }
     return true
   }

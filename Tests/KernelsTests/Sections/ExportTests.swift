@@ -64,6 +64,28 @@ import Testing
     #expect(found.utf8.elementsEqual(expected.utf8))
   }
 
+  @Test("many rows come in parts and slices, and give the same lines", arguments: 0..<16)
+  func parts(seed: Int) async throws {
+    var questions = try PeopleQuestions(seed: seed, many: true)
+    let export = try Self.export(&questions)
+    let expected = try questions.history.lines(export)
+    // What is asked of profiles takes the whole way.
+    guard let filter = try? EventFilter(export.scope, export.selector) else { return }
+    for (rows, bytes) in [(1_024, 4_096), (1 << 20, 1), (100, 1 << 20)] {
+      let written = Written()
+      let exporter = EventExporter(
+        export, of: questions.sealed.snapshot, on: PeopleQuestions.threads,
+        within: Budget(.standard, clock: StillClock()), filter, mostRows: rows, partBytes: bytes
+      ) { more in
+        let copy = Array(more)
+        written.bytes.withLock { $0 += copy }
+        return true
+      }
+      _ = try await exporter.write()
+      #expect(written.bytes.withLock { $0.elementsEqual(expected.utf8) })
+    }
+  }
+
   @Test("who has had enough gets no more")
   func enough() async throws {
     let questions = try PeopleQuestions(seed: 7)

@@ -22,12 +22,14 @@ struct PeopleQuestions {
       sealed.snapshot, on: Self.threads, within: Budget(.standard, clock: StillClock()))
   }
 
-  init(seed: Int) throws {
+  /// `many`: several blocks of events of few people.
+  init(seed: Int, many: Bool = false) throws {
     random = seeded(UInt64(seed))
     var mix = ModelMix.some(UInt64(seed))
     mix.people = [1, 3, 6, 12].randomElement(using: &random) ?? 6
     mix.days = [1, 3, 12].randomElement(using: &random) ?? 12
     if seed % 40 == 7 { mix.people = 100 }
+    if many { (mix.events, mix.people) = (1_500...5_000, 1 + seed % 3) }
     self.mix = mix
     var history = ModelHistory.random(mix, using: &random)
     let parts = Int.random(in: 1...4, using: &random)
