@@ -42,12 +42,7 @@ struct Attempt: Sendable {
   func once<Output: Sendable>(
     _ work: @escaping @Sendable () throws(KernelFailure) -> Output
   ) async throws(KernelFailure) -> Output {
-    let outputs = try await threads.run(steps: 1, within: budget) {
-      steps throws(KernelFailure) -> Output? in
-      try steps.next() == nil ? nil : try work()
-    }
-    guard let output = outputs.first, let output else { throw .question(.cancelled) }
-    return output
+    try await threads.once(within: budget, work)
   }
 
   /// The people of the snapshot.

@@ -60,10 +60,13 @@ package struct StoreAnswers: EventAnswers {
     }
     return try await sections.seeing(snapshot, .standard) { attempt throws(KernelFailure) in
       let snapshot = attempt.snapshot
-      return try await attempt.once { () throws(KernelFailure) in
-        var list = EventList(of: snapshot, range, limit: limit, order)
-        return try list.page(name: name, profile: profile)
+      let selector = name.map { EventSelector($0) } ?? .everything
+      let filter = try KernelFailure.asking { () throws(QueryError) in
+        try EventFilter(Scope(range), selector)
       }
+      let people = profile.map { snapshot.ids(of: snapshot.hash(of: .profile($0))) }
+      let list = EventList(of: snapshot, filter, limit: limit, order)
+      return try await list.page(by: people, on: attempt.threads, within: attempt.budget)
     }.answer
   }
 

@@ -93,7 +93,7 @@ package struct EventSeries: Equatable, Sendable {
   }
 }
 
-/// One person's events, oldest first.
+/// One person's events, oldest first: those under any id that has become theirs.
 package struct PersonEvents: Equatable, Sendable {
   package var profileID: String
   package var range: Range<Instant>

@@ -1,5 +1,6 @@
 import Calendar
 import Events
+import JSON
 import Platform
 import Query
 import Store
@@ -115,6 +116,35 @@ import Testing
       let expected = before.matching(range, name: name2, profile: profile).map(\.position)
       let allowed = history.matching(range, name: name2, profile: profile).map(\.position)
       #expect(Set(seen).isSuperset(of: expected) && Set(allowed).isSuperset(of: seen))
+    }
+  }
+
+  @Test("a person's events are those under any id that has become theirs")
+  func joinedIDs() async throws {
+    let ground = try await Ground()
+    let answers = StoreAnswers(of: ground.store, on: Self.threads, clock: StillClock())
+    let acme = try ProjectID("acme")
+    func event(
+      _ number: UInt64, _ kind: EventKind = .page, profile: String? = nil, device: String? = nil
+    ) -> Event {
+      let cts = 1_800_000_000_000 + Int64(number)
+      return Event(
+        id: EventID(milliseconds: cts, chance: (0, number)), kind: kind, name: "view", cts: cts,
+        sts: cts, profile: profile, device: device, props: ["op": "set", "values": [:]])
+    }
+    try await ground.commit(
+      [
+        event(1, device: "d"), event(2, .identify, profile: "p", device: "d"),
+        event(3, profile: "p"), event(4, profile: "q"),
+      ], to: acme)
+    for isSealed in [false, true] {
+      if isSealed { try await ground.store.seal() }
+      let oldest = try await answers.answer(
+        PersonEvents(profileID: "p", range: Self.always, limit: 10), of: acme)
+      #expect(try oldest.rows.map(\.cts) == [1_800_000_000_001, 1_800_000_000_003])
+      let newest = try await answers.answer(
+        RecentEvents(range: Self.always, profileID: "p", limit: 1), of: acme)
+      #expect(try newest.rows.map(\.cts) == [1_800_000_000_003])
     }
   }
 

@@ -82,6 +82,20 @@ enum BlockLoops {
     }
   }
 
+  /// Whether any is inside.
+  static func anyIsInside(_ values: Span<Int64>, _ bounds: ClosedRange<Int64>) -> Bool {
+    let (low, high) = (bounds.lowerBound, bounds.upperBound)
+    var found: UInt64 = 0
+    var row = 0
+    while row < values.count {
+      // SAFETY: below the count.
+      let value = unsafe values[unchecked: row]
+      found |= (value >= low ? 1 : 0) & (value <= high ? 1 : 0)
+      row &+= 1
+    }
+    return found != 0
+  }
+
   static func isInside(
     _ values: Span<Double>, _ bounds: ClosedRange<Double>, into mask: Mask, at start: Int = 0
   ) {

@@ -43,6 +43,20 @@ package final class KernelThreads: Sendable {
   }
 }
 
+extension KernelThreads {
+  /// Calls `work` once, on one of the threads.
+  func once<Output: Sendable>(
+    within budget: Budget, _ work: @escaping @Sendable () throws(KernelFailure) -> Output
+  ) async throws(KernelFailure) -> Output {
+    let outputs = try await run(steps: 1, within: budget) {
+      steps throws(KernelFailure) -> Output? in
+      try steps.next() == nil ? nil : try work()
+    }
+    guard let output = outputs.first, let output else { throw .question(.cancelled) }
+    return output
+  }
+}
+
 /// The numbers of the steps that are still to do, handed to whichever thread asks first.
 package final class Steps: Sendable {
   private let taken = Atomic<Int>(0)

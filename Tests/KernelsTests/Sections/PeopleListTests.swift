@@ -10,8 +10,15 @@ import Testing
 
 @Suite("Lists of events and people over sections") struct PeopleListTests {
   @Test("pages of events are the model's, whoever they are by", arguments: 0..<400)
-  func events(seed: Int) async throws {
-    var questions = try PeopleQuestions(seed: seed)
+  func events(seed: Int) async throws { try await events(PeopleQuestions(seed: seed)) }
+
+  @Test("so are those of people with several blocks of rows", arguments: 0..<20)
+  func manyEvents(seed: Int) async throws {
+    try await events(PeopleQuestions(seed: seed, many: true))
+  }
+
+  private func events(_ asked: PeopleQuestions) async throws {
+    var questions = asked
     for _ in 0..<4 {
       var question = EventListQuestion(
         try questions.scope(), of: try questions.selector(),

@@ -16,11 +16,8 @@ extension EventListQuestion: SectionQuestion {
         let snapshot = attempt.snapshot
         return snapshot.ids(of: snapshot.hash(of: person))
       }
-      let (snapshot, budget) = (attempt.snapshot, attempt.budget)
-      let page = try await attempt.once { () throws(KernelFailure) in
-        var list = EventList(of: snapshot, self.scope.range, limit: self.limit, self.order)
-        return try list.page(of: filter, by: people, within: budget)
-      }
+      let list = EventList(of: attempt.snapshot, filter, limit: self.limit, self.order)
+      let page = try await list.page(by: people, on: attempt.threads, within: attempt.budget)
       return Answer(page, by: Definition(of: self, asOf: asOf))
     }
   }
