@@ -87,13 +87,14 @@ package struct ChangeRuns: Sendable {
         let current = value(run)
         run &+= 1
         let end = run < starts.count ? Int(starts[run]) : rowCount
-        if row &+ 4 <= rowCount {
-          // Most runs are short: four rows without asking, of which the next run corrects some.
-          unsafe target[row] = current
-          unsafe target[row &+ 1] = current
-          unsafe target[row &+ 2] = current
-          unsafe target[row &+ 3] = current
-          row = min(row &+ 4, end)
+        if row &+ 8 <= rowCount {
+          // Most runs are short: eight rows without asking, of which the next run corrects some.
+          var place = row
+          while place < row &+ 8 {
+            unsafe target[place] = current
+            place &+= 1
+          }
+          row = min(row &+ 8, end)
         }
         while row < end {
           unsafe target[row] = current

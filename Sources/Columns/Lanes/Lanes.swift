@@ -11,7 +11,7 @@
 /// neighbouring words, so that unpacking is loads, shifts and masks of whole vectors.
 package enum Lanes {
   /// Values in a block.
-  @inlinable package static var blockCount: Int { 1_024 }
+  package static let blockCount = 1024
   static let laneCount = 32
   static let rowCount = 32
   private static let rowBytes = laneCount * 4

@@ -1,5 +1,3 @@
-package import Query
-
 /// The sessions of one person by the keys of the ids that events carry, however they overlap. Keys are
 /// spread evenly, and nobody can choose them: their low bits are their places in a table.
 @safe package struct SessionsByID: ~Copyable {

@@ -54,7 +54,7 @@ package enum BounceRule: Equatable, Sendable {
   /// Exactly one event.
   case singleEvent
 
-  @inlinable package static var engagedMilliseconds: Int64 { 10_000 }
+  package static let engagedMilliseconds: Int64 = 10_000
 
   /// What is asked of a session, where its key events have been counted.
   package enum Test: Sendable { case oneView, ga4, singleEvent }

@@ -54,17 +54,6 @@ package struct SessionsQuestion: Question {
 
     package init() {}
 
-    /// `weight`: -1 takes back what was added.
-    @inlinable
-    package mutating func add(_ session: Session, bounced state: BounceState, weight: Int = 1) {
-      sessions &+= weight
-      events &+= weight &* session.events
-      views &+= weight &* session.views
-      duration &+= Int64(weight) &* session.milliseconds
-      bounceable &+= state != .notCounted ? weight : 0
-      bounces &+= state == .bounced ? weight : 0
-    }
-
     package var meanMilliseconds: Double? {
       sessions == 0 ? nil : Double(duration) / Double(sessions)
     }

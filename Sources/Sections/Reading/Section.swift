@@ -54,8 +54,8 @@ package final class Section: Sendable {
   package var blockCount: Int { (rowCount + Lanes.blockCount - 1) / Lanes.blockCount }
   package var heads: [EventHead] { directory.heads }
 
-  /// Rows of a block: `Lanes.blockCount`, in a form that loops of other targets need not call.
-  @inlinable @inline(__always) package static var blockRows: Int { 1_024 }
+  /// Rows of a block: `Lanes.blockCount`, which a stored value would look for at every use.
+  package static var blockRows: Int { 1_024 }
 
   package func headCodes() throws(SectionProblem) -> CodeCursor {
     try CodeCursor(directory[.heads], of: source)

@@ -45,9 +45,6 @@ final class FunnelByValueTask: FlowTask {
 
 /// Takes rows of one value after the other to that value's matcher.
 struct FunnelByValueRows: FlowSink, ~Copyable {
-  /// Beyond so many values of one person, their matchers are not kept for the next.
-  private static let mostKept = 1_024
-
   /// How far the person can come at most.
   var depth = 0
   let isSatisfied = false
@@ -95,8 +92,7 @@ struct FunnelByValueRows: FlowSink, ~Copyable {
       let group = unsafe groups.code(stretch.numbers + first)
       if group != lastGroup { turn(to: group) }
       if depth > 0 {
-        unsafe ways.scan(
-          lastWay, stretch.times + first, stretch.marks + first, count: row &- first, depth: depth)
+        unsafe ways.scan(lastWay, stretch, first..<row, depth: depth)
       }
     }
   }
@@ -130,7 +126,7 @@ struct FunnelByValueRows: FlowSink, ~Copyable {
       }
       way &+= 1
     }
-    ways.removeAll(keeping: Self.mostKept)
+    ways.removeAll()
     lastGroup = .max
   }
 
@@ -150,85 +146,5 @@ struct FunnelByValueRows: FlowSink, ~Copyable {
       parts.whole.add(sum)
     }
     return parts
-  }
-}
-
-/// The matchers of one person, one for each value.
-@safe struct FunnelWays: ~Copyable {
-  private let plan: FunnelPlan
-  /// SAFETY: of `capacity`, the first `made` are initialized; `count` of them are the person's.
-  private var matchers: UnsafeMutablePointer<PlainFunnelMatcher>
-  private var capacity = 4
-  private var made = 0
-  private(set) var count = 0
-  /// By way.
-  private var tallies: [Int] = []
-
-  init(_ plan: FunnelPlan) {
-    self.plan = plan
-    unsafe matchers = .allocate(capacity: capacity)
-  }
-
-  deinit {
-    unsafe matchers.deinitialize(count: made)
-    unsafe matchers.deallocate()
-  }
-
-  var byteCount: Int {
-    capacity * (MemoryLayout<PlainFunnelMatcher>.stride + 8)
-      + made * PlainFunnelMatcher.byteCount(plan)
-  }
-
-  func tally(of way: Int) -> Int { tallies[way] }
-
-  mutating func make(for tally: Int) -> Int {
-    if count == made {
-      if made == capacity { grow() }
-      unsafe (matchers + made).initialize(to: PlainFunnelMatcher(plan))
-      made += 1
-    }
-    unsafe matchers[count].begin()
-    tallies.append(tally)
-    count += 1
-    return count - 1
-  }
-
-  private mutating func grow() {
-    capacity *= 2
-    let more = UnsafeMutablePointer<PlainFunnelMatcher>.allocate(capacity: capacity)
-    unsafe more.moveInitialize(from: matchers, count: made)
-    unsafe matchers.deallocate()
-    unsafe matchers = more
-  }
-
-  /// SAFETY: as of `PlainFunnelMatcher.scan`.
-  @inline(__always)
-  func scan(
-    _ way: Int, _ times: UnsafePointer<Int64>, _ marks: UnsafePointer<UInt64>, count rows: Int,
-    depth: Int
-  ) {
-    precondition(way < count, "no way \(way)")
-    _ = unsafe matchers[way].scan(times, marks, count: rows, depth: depth)
-  }
-
-  @inline(__always)
-  func finish(_ way: Int) -> FunnelOutcome {
-    precondition(way < count, "no way \(way)")
-    return unsafe matchers[way].finish()
-  }
-
-  func time(of way: Int, step: Int) -> Int64 {
-    precondition(way < count, "no way \(way)")
-    return unsafe matchers[way].time(ofStep: step)
-  }
-
-  @inline(__always)
-  mutating func removeAll(keeping most: Int) {
-    if made > most {
-      unsafe (matchers + most).deinitialize(count: made - most)
-      made = most
-    }
-    tallies.removeAll(keepingCapacity: count <= most)
-    count = 0
   }
 }

@@ -22,6 +22,7 @@ import Sections
   private static let mostRuns = 64
 
   private let reader: FlowReader
+  private let notes: RunNotes
   // The runs that are left, one behind the other.
   private var place = 0
   private var endPlace = 0
@@ -34,6 +35,7 @@ import Sections
 
   init(_ reader: FlowReader) {
     self.reader = reader
+    notes = reader.visits
     unsafe heads = .allocate(capacity: Self.mostRuns)
   }
 
@@ -48,7 +50,7 @@ import Sections
     visit = 0
     endVisit = 0
     headCount = 0
-    _ = unsafe reader.visits.notes(of: person)
+    _ = unsafe notes.notes(of: person)
     return unsafe reader.isTangled[person] ? beginTangled() : true
   }
 
@@ -56,7 +58,7 @@ import Sections
     guard endPlace - place <= Self.mostRuns else { return false }
     while place < endPlace {
       let lane = unsafe UnsafePointer(reader.lanes + Int(reader.runs[place].section))
-      let note = unsafe reader.visits[place]
+      let note = unsafe notes[place]
       if unsafe note.first < note.end {
         unsafe (heads + headCount).initialize(
           to: Head(lane: lane, visit: Int(note.first), end: Int(note.end)))
@@ -73,8 +75,8 @@ import Sections
     while visit == endVisit {
       guard place < endPlace else { return nil }
       section = unsafe Int(reader.runs[place].section)
-      visit = unsafe Int(reader.visits[place].first)
-      endVisit = unsafe Int(reader.visits[place].end)
+      visit = unsafe Int(notes[place].first)
+      endVisit = unsafe Int(notes[place].end)
       place &+= 1
     }
     defer { visit &+= 1 }

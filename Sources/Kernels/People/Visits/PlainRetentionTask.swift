@@ -3,12 +3,14 @@ import Sections
 
 /// Retention of whoever did anything by the calendar: from visits alone.
 final class PlainRetentionTask: FlowTask {
+  private let notes: RunNotes
   private var visits: VisitPieces
   private let cohorts: RetentionQuestion.Cohorts
   private let isOnOrAfter: Bool
   private var tally: RetentionTally
 
   init(_ reader: FlowReader, _ question: RetentionQuestion, _ pieces: PieceTable) {
+    notes = reader.visits
     visits = VisitPieces(reader, pieces)
     cohorts = question.cohorts
     isOnOrAfter = question.returns == .onOrAfter
@@ -18,11 +20,12 @@ final class PlainRetentionTask: FlowTask {
   var byteCount: Int { 4 * (tally.cells.count + tally.lasts.count) }
 
   func look(at people: Range<Int>) {
-    Self.look(at: people, cohorts, isOnOrAfter, &visits, &tally)
+    Self.look(at: people, notes, cohorts, isOnOrAfter, &visits, &tally)
   }
 
   private static func look(
-    at people: Range<Int>, _ cohorts: RetentionQuestion.Cohorts, _ isOnOrAfter: Bool,
+    at people: Range<Int>, _ notes: RunNotes, _ cohorts: RetentionQuestion.Cohorts,
+    _ isOnOrAfter: Bool,
     _ visits: inout VisitPieces, _ tally: inout RetentionTally
   ) {
     let stopsBefore = cohorts == .firstTime
@@ -35,7 +38,7 @@ final class PlainRetentionTask: FlowTask {
         let last = unsafe lasts.baseAddress ?? cell
         var person = people.lowerBound
         while person < people.upperBound {
-          visits.look(at: person, stopsBefore: stopsBefore)
+          visits.look(at: person, notes, stopsBefore: stopsBefore)
           if !(stopsBefore && visits.wasBefore) {
             unsafe Self.count(visits, isRecurring, isOnOrAfter, count, cell, last)
           }

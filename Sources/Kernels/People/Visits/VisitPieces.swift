@@ -28,9 +28,10 @@ import Sections
 
   deinit { unsafe bits.deallocate() }
 
-  /// Looks at a person; `stopsBefore`: not any further where there was something before the range.
+  /// Looks at a person, whose visits are where the reader's notes say; `stopsBefore`: not any further
+  /// where there was something before the range.
   @inline(__always)
-  mutating func look(at person: Int, stopsBefore: Bool) {
+  mutating func look(at person: Int, _ visits: RunNotes, stopsBefore: Bool) {
     // A range without time has no piece that a visit could be in.
     if pieces.count == 0 { return }
     // SAFETY: people, runs, visits and pieces are those that there are.
@@ -44,7 +45,7 @@ import Sections
     wasBefore = false
     let start = unsafe Int(reader.firstRuns[person])
     let count = unsafe Int(reader.firstRuns[person &+ 1]) &- start
-    let notes = unsafe reader.visits.notes(of: person)
+    let notes = unsafe visits.notes(of: person)
     var place = 0
     while place < count {
       let lane = unsafe reader.lanes + Int(reader.runs[start &+ place].section)

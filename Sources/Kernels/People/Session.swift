@@ -1,3 +1,5 @@
+package import Query
+
 /// One visit, as its events made it.
 package struct Session: Equatable, Sendable {
   package var first: Int64
@@ -14,7 +16,7 @@ package struct Session: Equatable, Sendable {
   package var entryOrdinal = -1
   package var exitOrdinal = -1
 
-  @inlinable
+  @inline(__always)
   package init(_ event: SessionEvent) {
     first = event.time
     last = event.time
@@ -24,7 +26,7 @@ package struct Session: Equatable, Sendable {
   }
 
   /// Without any ordinal.
-  @inlinable
+  @inline(__always)
   package init(first: Int64, last: Int64, events: Int, views: Int, acts: Int, keyEvents: Int = 0) {
     self.first = first
     self.last = last
@@ -37,7 +39,7 @@ package struct Session: Equatable, Sendable {
   }
 
   /// What follows.
-  @inlinable
+  @inline(__always)
   package mutating func add(_ later: Session) {
     last = later.last
     events &+= later.events
@@ -49,7 +51,7 @@ package struct Session: Equatable, Sendable {
     if later.exitOrdinal >= 0 { exitOrdinal = later.exitOrdinal }
   }
 
-  @inlinable
+  @inline(__always)
   package mutating func add(_ event: SessionEvent) {
     last = event.time
     lastOrdinal = event.ordinal
@@ -65,13 +67,12 @@ package struct Session: Equatable, Sendable {
   }
 
   /// As many as there can be of sessions by id whose times are absurd.
-  @inlinable
   package var milliseconds: Int64 {
     let (length, overflow) = last.subtractingReportingOverflow(first)
     return overflow ? .max : length
   }
 
-  @inlinable
+  @inline(__always)
   package func state(by test: BounceRule.Test) -> BounceState {
     switch test {
     case .oneView:
@@ -96,12 +97,24 @@ package struct SessionEvent: Equatable, Sendable {
   package var isAct: Bool
   package var isKey: Bool
 
-  @inlinable
   package init(time: Int64, ordinal: Int, isView: Bool, isAct: Bool, isKey: Bool = false) {
     self.time = time
     self.ordinal = ordinal
     self.isView = isView
     self.isAct = isAct
     self.isKey = isKey
+  }
+}
+
+extension SessionsQuestion.Measures {
+  /// `weight`: -1 takes back what was added.
+  @inline(__always)
+  package mutating func add(_ session: Session, bounced state: BounceState, weight: Int = 1) {
+    sessions &+= weight
+    events &+= weight &* session.events
+    views &+= weight &* session.views
+    duration &+= Int64(weight) &* session.milliseconds
+    bounceable &+= state != .notCounted ? weight : 0
+    bounces &+= state == .bounced ? weight : 0
   }
 }
