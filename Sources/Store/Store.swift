@@ -70,7 +70,8 @@ package final class Store: Sendable {
   /// Batches that were set aside, at this start or an earlier one: answers lack their events.
   package let unreadable: [UnreadableBatch]
   /// Packs that were missing or damaged at this start: answers lack their events.
-  package let packTroubles: [PackTrouble]
+  package var packTroubles: [PackTrouble] { troubles.all }
+  let troubles: PackTroubles
   private let layout: HotLayout
   private let sealer: Sealer
   private let sealing: SealSchedule
@@ -124,7 +125,7 @@ package final class Store: Sendable {
     self.threads = threads
     self.identity = identity
     self.unreadable = unreadable
-    self.packTroubles = packTroubles
+    troubles = PackTroubles(packTroubles)
     self.layout = layout
     self.sealer = sealer
     self.sealing = sealing
@@ -209,7 +210,7 @@ package final class Store: Sendable {
     Task(executorPreference: threads.layout) {
       for project in hot.all { try? await layout.layOut(project) }
     }
-    return Store(
+    let store = Store(
       hot: hot, shelf: shelf, pause: IntakePause(configuration.pause, clock: clock), room: room,
       inbox: inbox,
       counters: counters, writer: writer, threads: threads,
@@ -217,6 +218,10 @@ package final class Store: Sendable {
       sealer: sealer, sealing: schedule, merger: merger, packFolder: packs, clock: clock,
       scrub: scrub, scrubbing: scrubbing,
       identity: opened.identity, unreadable: opened.unreadable, packTroubles: opened.packs)
+    if !opened.returning.isEmpty {
+      Task(executorPreference: threads.merging) { await store.takeBack(opened.returning) }
+    }
+    return store
   }
 
   /// Why nothing would be taken at the moment; nil where it would. Cheap, and wrong either way at times:

@@ -147,5 +147,10 @@ enum StoreSchema {
       PRIMARY KEY (erasure, high, low)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- Packs that could not be opened at a start, for as long as they are named: events of theirs may
+    -- have come again since.
+    CREATE TABLE missed_pack (number INTEGER PRIMARY KEY) STRICT;
+    """,
   ])
 }

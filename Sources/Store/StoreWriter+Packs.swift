@@ -22,7 +22,11 @@ extension StoreWriter {
         // Where it cannot be moved it stays, in no answer, and the next start judges it again.
         _ = try? packs.setAside(number)
       }
-      for pack in start.live { register(pack, aside: start.aside[pack.header.number] ?? [:]) }
+      returning = try noteMissing(start)
+      let later = Set(returning.map(\.header.number))
+      for pack in start.live where !later.contains(pack.header.number) {
+        register(pack, aside: start.aside[pack.header.number] ?? [:])
+      }
       for (number, time) in start.retired {
         packs.catalogue.add(PackCatalogue.Retired(number: number, since: time, pack: nil))
       }
@@ -41,7 +45,7 @@ extension StoreWriter {
   }
 
   /// Makes the sections of a pack part of their projects.
-  private func register(_ pack: Pack, aside: [Int: String]) {
+  func register(_ pack: Pack, aside: [Int: String]) {
     for (project, bytes) in pack.index.secrets {
       guard let secret = ProjectSecret(bytes) else { continue }
       hot.add(project, secret: secret)

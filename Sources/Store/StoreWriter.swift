@@ -37,6 +37,8 @@ actor StoreWriter {
   var lastGeneration: UInt64 = 0
   /// Packs that the catalogue names and that could not be opened at this start.
   var unopened: Set<UInt64> = []
+  /// Packs that were missing before and are back, until they are judged.
+  var returning: [Pack] = []
   /// By project: the time before which it keeps nothing.
   var retention: [ProjectID: Int64] = [:]
   /// Every erasure there was, and by project whom they mean.
@@ -77,6 +79,8 @@ actor StoreWriter {
     try loadRetention()
     try loadErasures()
     let unreadable = try file.load(into: hot, now: clock.wallMilliseconds)
+    let comeAgain = try judgeReturning(returning)
+    returning = []
     try openJoins(packsSince: generation)
     let identity = try writing { () throws(SQLiteError) in
       nextNumber = try file.nextNumber()
@@ -85,13 +89,16 @@ actor StoreWriter {
       return try file.identity()
     }
     room.settle()
-    return Opened(identity: identity, unreadable: unreadable, packs: missing)
+    let troubles = missing + comeAgain.map(PackTrouble.init(returning:))
+    return Opened(
+      identity: identity, unreadable: unreadable, packs: troubles, returning: comeAgain)
   }
 
   struct Opened {
     let identity: StoreIdentity
     let unreadable: [UnreadableBatch]
     let packs: [PackTrouble]
+    let returning: [Pack]
   }
 
   var file: StoreFile {

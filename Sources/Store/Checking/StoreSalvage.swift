@@ -13,6 +13,7 @@ struct StoreSalvage {
   private static let tables: [(name: String, loss: String)] = [
     ("unreadable_batch", "stored batches that were set aside are judged anew"),
     ("damaged_section", "sections that were set aside are judged anew"),
+    ("missed_pack", "packs that were missing and come back may count events twice"),
     ("project_secret", "the secrets of projects are those of their packs"),
     ("retention", "since when events are kept is as the projects say now"),
     ("alias", "who is whom is read from the events that are left"),
