@@ -3,6 +3,7 @@
 About 75 s: a running aggregator looks once a minute.
 """
 
+import json
 import random
 import sqlite3
 import time
@@ -56,10 +57,17 @@ def test_old_events_go_and_late_copies_are_refused(house, seed):
     wait_for(lambda: oracle.total(aggregator) == len(kept), 100, 0.5, "the old events to go")
     assert set(oracle.stored_ids(aggregator)) == kept
 
-    post(old)
+    def refused(events):
+        answer = aggregator.post("/api/v1/events", json.dumps(events).encode(),
+                                 headers={"Content-Type": "application/json"})
+        assert answer.status == 400, answer
+        assert {(item["index"], item["code"]) for item in answer.json()["rejected"]} == \
+            {(index, "expired") for index in range(len(events))}
+
+    refused(old)
     assert oracle.total(aggregator) == len(kept)
     aggregator.restart()
-    post(old[:100])
+    refused(old[:100])
     assert set(oracle.stored_ids(aggregator)) == kept
     # For ever again: what has gone does not come back.
     assert project_set(aggregator, "--retention-days", "none").returncode == 0

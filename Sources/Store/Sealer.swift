@@ -59,7 +59,8 @@ actor Sealer {
       do throws(StoreError) {
         _ = try await seal(only: scope == .one ? project : nil)
         schedule.finish(nil)
-        merger.mergeSoon()
+        // Parts of a fast import come by the second; whatever else is due waits for the minute.
+        if scope == .one { merger.mergeSoon() }
       } catch { schedule.finish(error) }
     }
   }

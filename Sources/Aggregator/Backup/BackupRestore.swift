@@ -68,7 +68,8 @@ package struct BackupRestore {
       try directory.synchronize()
     }
     let events = try await countEvents(expected: incarnation)
-    try await ErasureReplay.run(on: folder, from: verifier.shelf, clock: clock, random: random)
+    try await ErasureReplay.run(
+      on: folder, of: manifest.store, from: verifier.shelf, clock: clock, random: random)
     try asBackupProblem { () throws in
       try directory.remove(DataFolder.restoreMark)
       try directory.synchronize()

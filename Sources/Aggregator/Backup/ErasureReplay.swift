@@ -1,3 +1,4 @@
+import Batches
 import Platform
 import Store
 import Synchronization
@@ -9,10 +10,10 @@ import Synchronization
 /// these people from its first; its files follow when it runs.
 enum ErasureReplay {
   static func run(
-    on folder: DataFolder, from shelf: BackupShelf, clock: any Clock, random: any RandomSource
+    on folder: DataFolder, of id: StoreID, from shelf: BackupShelf, clock: any Clock,
+    random: any RandomSource
   ) async throws(BackupProblem) {
-    let identity = try asBackupProblem { try StoreCopy.identity(folder.storePath) }
-    let erasures = try ErasureLog(directory: shelf.directory, store: identity.id).read()
+    let erasures = try ErasureLog(directory: shelf.directory, store: id).read()
     if erasures.isEmpty { return }
     var configuration = Store.Configuration(path: folder.storePath)
     configuration.packFolder = folder.packsPath

@@ -14,6 +14,8 @@ struct CatalogueCheck {
   private var database: Database?
   /// By number; nil where the database cannot tell.
   private(set) var packs: [UInt64: KnownPack]?
+  /// Those that a merge has replaced: their files stay for a while.
+  private(set) var retired: Set<UInt64> = []
   private(set) var generation: UInt64 = 0
   private(set) var aside: [UInt64: [Int: String]] = [:]
   private(set) var secrets: [ProjectID: [UInt8]] = [:]
@@ -41,6 +43,7 @@ struct CatalogueCheck {
         }
       }
       let file = StoreFile(reading: database)
+      retired = Set(try file.retiredPacks().keys)
       generation = try file.generation()
       aside = try file.sectionsAside()
       for (project, secret) in try file.secrets() { secrets[project] = secret.bytes }
