@@ -55,26 +55,20 @@ actor Scrub {
       ThreadPriority.lower()
       isLowered = true
     }
-    let all = sections()
-    let total = all.reduce(0) { $0 + $1.place.byteCount }
+    let total = sections().reduce(0) { $0 + $1.place.byteCount }
     guard total > 0 else { return await clock.sleep(for: min(Self.idle, period)) }
     var open: PackCheck?
     var saved = clock.wallMilliseconds
-    for section in all where start <= ScrubPosition(section) {
+    var position = start
+    while let step = await step(from: position, &open) {
       if Task.isCancelled { return }
-      let began = clock.monotonicNanoseconds
-      await look(at: section, &open)
-      board.withLock {
-        $0.sections += 1
-        $0.bytes += section.place.byteCount
-      }
+      position = step.next
       if clock.wallMilliseconds - saved >= Self.savedEvery {
         saved = clock.wallMilliseconds
-        await writer.save(ScrubPosition(after: section))
+        await writer.save(position)
       }
-      let taken = Duration.nanoseconds(Int64(clock.monotonicNanoseconds &- began))
-      let share = period * (Double(section.place.byteCount) / Double(total))
-      if share > taken { await clock.sleep(for: share - taken) }
+      let share = period * (Double(step.bytes) / Double(total))
+      if share > step.taken { await clock.sleep(for: share - step.taken) }
     }
     if Task.isCancelled { return }
     await writer.save(ScrubPosition())
@@ -84,9 +78,30 @@ actor Scrub {
     }
   }
 
-  private func sections() -> [SealedSection] {
-    hot.all.flatMap(\.sealed).filter { $0.reasonAside == nil }
-      .sorted { ScrubPosition($0) < ScrubPosition($1) }
+  private func sections() -> some Sequence<SealedSection> {
+    hot.all.lazy.flatMap(\.sealed).filter { $0.reasonAside == nil }
+  }
+
+  private struct Step {
+    let next: ScrubPosition
+    let bytes: Int
+    let taken: Duration
+  }
+
+  /// Looks at the first section from a place on; nil behind the last. No section is held from one step to
+  /// the next: whoever holds one keeps the file of a pack that was replaced.
+  private func step(from position: ScrubPosition, _ open: inout PackCheck?) async -> Step? {
+    let began = clock.monotonicNanoseconds
+    let rest = sections().filter { position <= ScrubPosition($0) }
+    guard let section = rest.min(by: { ScrubPosition($0) < ScrubPosition($1) }) else { return nil }
+    await look(at: section, &open)
+    board.withLock {
+      $0.sections += 1
+      $0.bytes += section.place.byteCount
+    }
+    return Step(
+      next: ScrubPosition(after: section), bytes: section.place.byteCount,
+      taken: .nanoseconds(Int64(clock.monotonicNanoseconds &- began)))
   }
 
   private func look(at section: SealedSection, _ open: inout PackCheck?) async {
